@@ -1,0 +1,84 @@
+using System.Diagnostics;
+
+namespace Prefork.Benchmarks;
+
+/// <summary>Drives the measurement, and prints it.</summary>
+internal sealed class MessagesPrimary
+{
+    private const int WarmUp = 5000;
+
+    private readonly WorkerProcess _worker;
+    private TaskCompletionSource _answered = new();
+    private int _toReceive = 1;
+
+    private MessagesPrimary(WorkerProcess worker)
+    {
+        _worker = worker;
+        worker.MessageReceived += (_, _) => OnMessage();
+    }
+
+    public static async Task RunAsync(int count, int roundTrips)
+    {
+        var self = new MessagesPrimary(Cluster.Fork());
+        await self._answered.Task;
+        await self.DownAsync(WarmUp);
+        await self.UpAsync(WarmUp);
+        await self.PingPongAsync(WarmUp);
+        var down = await PerSecondAsync(count, self.DownAsync);
+        var up = await PerSecondAsync(count, self.UpAsync);
+        var pingPong = await PerSecondAsync(roundTrips, self.PingPongAsync);
+        Console.WriteLine($$"""{"down":{{down}},"up":{{up}},"pingPong":{{pingPong}}}""");
+        await Cluster.DisconnectAsync();
+    }
+
+    private static async Task<long> PerSecondAsync(int count, Func<int, Task> run)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await run(count);
+        return (long)(count / Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    private async Task DownAsync(int count)
+    {
+        var counted = ExpectAsync(1);
+        await SendAsync(count, "count");
+        for (var id = 0; id < count; id++)
+        {
+            await SendAsync(id, "ping");
+        }
+        await counted;
+    }
+
+    private async Task UpAsync(int count)
+    {
+        var received = ExpectAsync(count);
+        await SendAsync(count, "send");
+        await received;
+    }
+
+    private async Task PingPongAsync(int count)
+    {
+        for (var id = 0; id < count; id++)
+        {
+            var pong = ExpectAsync(1);
+            await SendAsync(id, "echo");
+            await pong;
+        }
+    }
+
+    private Task ExpectAsync(int messages)
+    {
+        _toReceive = messages;
+        return (_answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    }
+
+    private void OnMessage()
+    {
+        if (--_toReceive == 0)
+        {
+            _answered.SetResult();
+        }
+    }
+
+    private ValueTask SendAsync(int id, string name) => _worker.SendAsync(new Ping(id, name), PingJson.Default.Ping);
+}

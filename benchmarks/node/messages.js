@@ -1,0 +1,97 @@
+// Messages between a primary and one worker: the peer of `Prefork.Benchmarks messages`. messages.js COUNT ROUND_TRIPS awaited|unawaited
+// Prints {"down": messages/s, "up": messages/s, "pingPong": round trips/s}.
+'use strict';
+const cluster = require('cluster');
+const { once } = require('events');
+
+const [count, roundTrips, mode] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const warmUp = 5000;
+
+/** Sends `total` messages: each after the one before it was written, or all as fast as the loop takes them. */
+async function sendMany(target, total) {
+  for (let id = 0; id < total; id++) {
+    if (mode === 'awaited') {
+      await new Promise((resolve) => target.send({ id, name: 'ping' }, resolve));
+    } else {
+      target.send({ id, name: 'ping' });
+    }
+  }
+}
+
+/** Resolves when `total` messages named ping have come. */
+function receiveMany(source, total) {
+  return new Promise((resolve) => {
+    let received = 0;
+    source.on('message', function onMessage(message) {
+      if (message.name === 'ping' && ++received === total) {
+        source.off('message', onMessage);
+        resolve();
+      }
+    });
+  });
+}
+
+async function perSecond(total, run) {
+  const started = process.hrtime.bigint();
+  await run();
+  return Math.round(total / (Number(process.hrtime.bigint() - started) / 1e9));
+}
+
+async function down(worker, total) {
+  worker.send({ id: total, name: 'count' });
+  const counted = once(worker, 'message');
+  await sendMany(worker, total);
+  await counted;
+}
+
+async function up(worker, total) {
+  const received = receiveMany(worker, total);
+  worker.send({ id: total, name: 'send' });
+  await received;
+}
+
+async function pingPong(worker, total) {
+  for (let id = 0; id < total; id++) {
+    worker.send({ id, name: 'echo' });
+    await once(worker, 'message');
+  }
+}
+
+async function primary() {
+  const worker = cluster.fork();
+  await once(worker, 'message');
+  for (const run of [down, up, pingPong]) {
+    await run(worker, warmUp);
+  }
+  const result = {
+    down: await perSecond(count, () => down(worker, count)),
+    up: await perSecond(count, () => up(worker, count)),
+    pingPong: await perSecond(roundTrips, () => pingPong(worker, roundTrips)),
+  };
+  console.log(JSON.stringify(result));
+  worker.disconnect();
+}
+
+function worker() {
+  process.on('message', async ({ id, name }) => {
+    switch (name) {
+      case 'count':
+        await receiveMany(process, id);
+        process.send({ id, name: 'counted' });
+        break;
+      case 'send':
+        await sendMany(process, id);
+        break;
+      case 'echo':
+        process.send({ id, name: 'pong' });
+        break;
+    }
+  });
+  process.send({ id: 0, name: 'hello' });
+}
+
+if (cluster.isPrimary) {
+  primary();
+} else {
+  worker();
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using Prefork;
+using Prefork.AspNetCore;
+
+if (Cluster.IsPrimary)
+{
+    Console.WriteLine($"Primary {Environment.ProcessId} is running");
+    Cluster.Exited += (_, e) =>
+    {
+        Console.WriteLine($"worker {e.Worker.Process.Id} died");
+        if (!e.Exit.Asked)
+        {
+            Cluster.Fork();
+        }
+    };
+
+    var workers = int.Parse(Environment.GetEnvironmentVariable("WORKERS") ?? $"{Environment.ProcessorCount}", CultureInfo.InvariantCulture);
+    for (var i = 0; i < workers; i++)
+    {
+        Cluster.Fork();
+    }
+
+    await Cluster.WaitForShutdownAsync();
+}
+else
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    builder.Logging.ClearProviders();
+    builder.UseCluster();
+    builder.WebHost.UseUrls($"http://localhost:{Environment.GetEnvironmentVariable("PORT") ?? "8000"}");
+    var app = builder.Build();
+    app.MapGet("/", (HttpResponse response) =>
+    {
+        response.Headers["x-worker"] = $"{Cluster.Worker!.Id}";
+        return "hello world\n";
+    });
+    await app.StartAsync();
+    Console.WriteLine($"Worker {Environment.ProcessId} started");
+    await app.WaitForShutdownAsync();
+}

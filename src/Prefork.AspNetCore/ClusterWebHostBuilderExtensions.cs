@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Prefork.AspNetCore;
+
+/// <summary>One line that makes an ASP.NET Core application a worker.</summary>
+public static class ClusterWebHostBuilderExtensions
+{
+    /// <summary>
+    /// In a worker, Kestrel's connections come from the primary, and a disconnect stops the host gracefully.
+    /// In any other process nothing changes.
+    /// </summary>
+    public static IHostApplicationBuilder UseCluster(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        AddCluster(builder.Services);
+        return builder;
+    }
+
+    /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
+    public static IWebHostBuilder UseCluster(this IWebHostBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.ConfigureServices(AddCluster);
+    }
+
+    private static void AddCluster(IServiceCollection services)
+    {
+        if (Cluster.IsWorker)
+        {
+            // Of several factories that can bind an end point, Kestrel takes the one registered last.
+            services.AddSingleton<IConnectionListenerFactory, ClusterConnectionListenerFactory>();
+            services.AddHostedService<DisconnectService>();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net.Sockets;
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <summary>
+/// Connections one by one over the channel, each to be answered: how a Node primary hands over.
+/// A connection is accepted when the program takes it, so a program that does not is given no more.
+/// </summary>
+internal sealed class ChannelIntake(OpenConnections open, Action<long, bool> answer, Action onStopped) : ConnectionIntake
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<(FileDescriptor Connection, long Sequence)> _waiting = new();
+    private TaskCompletionSource<Socket?>? _accept;
+    private bool _stopped;
+
+    internal void OnConnection(FileDescriptor connection, long sequence)
+    {
+        TaskCompletionSource<Socket?>? accept;
+        lock (_lock)
+        {
+            if (_stopped)
+            {
+                connection.Dispose();
+                answer(sequence, false);
+                return;
+            }
+
+            accept = _accept;
+            _accept = null;
+            if (accept is null)
+            {
+                _waiting.Enqueue((connection, sequence));
+                return;
+            }
+        }
+
+        // Whoever takes the accept out of the field completes it, so it cannot have been cancelled.
+        accept.SetResult(Take(connection, sequence));
+    }
+
+    internal override ValueTask<Socket?> AcceptAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_accept is { Task.IsCompleted: false })
+            {
+                throw new InvalidOperationException("An accept is pending already: one at a time.");
+            }
+
+            if (_waiting.TryDequeue(out var next))
+            {
+                return ValueTask.FromResult<Socket?>(Take(next.Connection, next.Sequence));
+            }
+
+            if (_stopped)
+            {
+                return ValueTask.FromResult<Socket?>(null);
+            }
+
+            var accept = _accept = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!cancellation.CanBeCanceled)
+            {
+                return new ValueTask<Socket?>(accept.Task);
+            }
+
+            return new ValueTask<Socket?>(WaitAsync(accept, cancellation));
+        }
+    }
+
+    internal override void Leave() => Stop();
+
+    internal override void Stop()
+    {
+        TaskCompletionSource<Socket?>? accept;
+        lock (_lock)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            _stopped = true;
+            accept = _accept;
+            _accept = null;
+            while (_waiting.TryDequeue(out var next))
+            {
+                // Declined: the primary still has its copy, and gives it to another.
+                next.Connection.Dispose();
+                answer(next.Sequence, false);
+            }
+        }
+
+        open.CloseListener();
+        onStopped();
+        accept?.TrySetResult(null);
+    }
+
+    internal override void Close() => Stop();
+
+    private async Task<Socket?> WaitAsync(TaskCompletionSource<Socket?> accept, CancellationToken cancellation)
+    {
+        using var registration = cancellation.UnsafeRegister(_ =>
+        {
+            lock (_lock)
+            {
+                if (_accept == accept)
+                {
+                    _accept = null;
+                    accept.TrySetCanceled(cancellation);
+                }
+            }
+        }, null);
+        return await accept.Task.ConfigureAwait(false);
+    }
+
+    private AcceptedSocket Take(FileDescriptor connection, long sequence)
+    {
+        answer(sequence, true);
+        return new AcceptedSocket(new SafeSocketHandle(connection.Release(), ownsHandle: true), open);
+    }
+}

@@ -1,0 +1,70 @@
+using System.IO.Pipes;
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Prefork.Native;
+using Prefork.Processes;
+
+namespace Prefork;
+
+/// <summary>A worker's operating-system process: Node's <c>worker.process</c>. Signals go to this process and no other, even after its pid is used again.</summary>
+public sealed class ChildProcess
+{
+    private readonly ProcessHandle? _handle;
+
+    internal ChildProcess(ProcessHandle? handle, IReadOnlyList<Stream?> stdio)
+    {
+        _handle = handle;
+        Stdio = stdio;
+    }
+
+    /// <summary>The process id; null when the process could not be started.</summary>
+    public int? Id => _handle?.Pid;
+
+    /// <summary>Writes to the worker's standard input; null unless it is a pipe (<see cref="ClusterSettings.Silent"/>).</summary>
+    public Stream? StandardInput => Stream(0);
+
+    /// <summary>
+    /// Reads the worker's standard output; null unless it is a pipe. Read it: a worker that fills a pipe nobody reads stands still.
+    /// The stream is the caller's to dispose, and reads to its end after the worker has died.
+    /// </summary>
+    public Stream? StandardOutput => Stream(1);
+
+    /// <summary>Reads the worker's standard error; as <see cref="StandardOutput"/>.</summary>
+    public Stream? StandardError => Stream(2);
+
+    /// <summary>This side of each entry of <see cref="ClusterSettings.Stdio"/> that is a pipe; null for the others.</summary>
+    public IReadOnlyList<Stream?> Stdio { get; }
+
+    /// <summary>How the process ended; null while it runs, or when it never ran.</summary>
+    public WorkerExit? Exit { get; internal set; }
+
+    /// <summary>Sends a signal.</summary>
+    /// <returns>False when the process has ended, or never ran.</returns>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such signal, or no permission to send it.</exception>
+    public bool Kill(Signal signal = Signal.SIGTERM)
+    {
+        if (_handle is null || Exit is not null)
+        {
+            return false;
+        }
+
+        return _handle.TrySignal(signal);
+    }
+
+    internal static Stream? OpenStream(int number, FileDescriptor? end)
+    {
+        if (end is null)
+        {
+            return null;
+        }
+
+        return number switch
+        {
+            0 => new AnonymousPipeClientStream(PipeDirection.Out, new SafePipeHandle(end.Release(), ownsHandle: true)),
+            1 or 2 => new AnonymousPipeClientStream(PipeDirection.In, new SafePipeHandle(end.Release(), ownsHandle: true)),
+            _ => new NetworkStream(new Socket(new SafeSocketHandle(end.Release(), ownsHandle: true)), ownsSocket: true),
+        };
+    }
+
+    private Stream? Stream(int number) => number < Stdio.Count ? Stdio[number] : null;
+}

@@ -1,0 +1,166 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Prefork;
+
+/// <remarks>
+/// What a primary does. In a worker these members throw <see cref="InvalidOperationException"/>; on systems other than Linux
+/// <see cref="PlatformNotSupportedException"/>. Events come one at a time, in order, on a thread of the pool; a handler that throws
+/// ends the process, as any unhandled exception does.
+/// </remarks>
+public static partial class Cluster
+{
+    private static EventHandler<WorkerMessageEventArgs>? s_messageReceived;
+
+    /// <summary>A worker has been forked. Node's <c>fork</c>.</summary>
+    public static event EventHandler<WorkerEventArgs>? Forked;
+
+    /// <summary>A worker's code runs. Node's <c>online</c>.</summary>
+    public static event EventHandler<WorkerEventArgs>? Online;
+
+    /// <summary>A listener of a worker's is open. Node's <c>listening</c>.</summary>
+    public static event EventHandler<WorkerListeningEventArgs>? Listening;
+
+    /// <summary>A message of a worker's; raised before the worker's own event. Node's <c>message</c>.</summary>
+    public static event EventHandler<WorkerMessageEventArgs>? MessageReceived
+    {
+        add
+        {
+            s_messageReceived += value;
+            foreach (var worker in s_primary.IsValueCreated ? s_primary.Value.Workers.Values : [])
+            {
+                worker.DeliverKept();
+            }
+        }
+
+        remove => s_messageReceived -= value;
+    }
+
+    /// <summary>A worker's channel is closed; always once, and before <see cref="Exited"/>. Node's <c>disconnect</c>.</summary>
+    public static event EventHandler<WorkerEventArgs>? Disconnected;
+
+    /// <summary>A worker's process has ended. Node's <c>exit</c>.</summary>
+    public static event EventHandler<WorkerExitedEventArgs>? Exited;
+
+    /// <summary>The settings have been set, by <see cref="SetupPrimary"/> or implicitly by each fork. Node's <c>setup</c>.</summary>
+    public static event EventHandler<ClusterSetUpEventArgs>? SetUp;
+
+    /// <summary>
+    /// A worker could not be started, or broke the protocol and was cut off; or the primary itself is short of something.
+    /// Nothing else stops because of it, and, unlike in Node, nothing happens if nobody listens.
+    /// </summary>
+    public static event EventHandler<WorkerErrorEventArgs>? Error;
+
+    /// <summary>The settings for the next fork. To change one, <see cref="SetupPrimary"/>.</summary>
+    public static ClusterSettings Settings => ThePrimary.Settings;
+
+    /// <summary>How connections are spread. Set it before the first fork.</summary>
+    /// <remarks>Default: <see cref="SchedulingPolicy.FromEnvironment"/>.</remarks>
+    /// <exception cref="InvalidOperationException">Set after the first fork; or the environment names no policy.</exception>
+    public static SchedulingPolicy SchedulingPolicy
+    {
+        get => ThePrimary.Policy;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            ThePrimary.Policy = value;
+        }
+    }
+
+    /// <summary>The workers by id: from the fork until both channel and process have ended. A snapshot.</summary>
+    public static IReadOnlyDictionary<int, WorkerProcess> Workers => ThePrimary.Workers;
+
+    internal static bool HasMessageListener => s_messageReceived is not null;
+
+    private static Primary ThePrimary => s_primary.Value;
+
+    /// <summary>
+    /// Changes the settings for later forks. Each call starts from the ones before, fills in what is missing (this program, its arguments),
+    /// and raises <see cref="SetUp"/>. Node's <c>setupPrimary()</c>.
+    /// </summary>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    public static void SetupPrimary(Action<ClusterSettings>? configure = null) => ThePrimary.SetUp(configure);
+
+    /// <summary>Node's old name for <see cref="SetupPrimary"/>.</summary>
+    public static void SetupMaster(Action<ClusterSettings>? configure = null) => SetupPrimary(configure);
+
+    /// <summary>
+    /// Starts a worker: a fresh process, by default this program again. Returns when the process runs; it is online later.
+    /// </summary>
+    /// <param name="environment">Variables added to this process's environment, over those of the settings; null as a value removes one.</param>
+    /// <returns>
+    /// The worker. A program that is missing or no program is reported as <see cref="Error"/>, and by <see cref="WorkerProcess.WaitForOnlineAsync"/>:
+    /// such a worker has no process id, and disconnects without an exit.
+    /// </returns>
+    /// <exception cref="UnauthorizedAccessException">The settings ask for another user, and only root may change it.</exception>
+    /// <exception cref="ArgumentException">A setting or variable is not valid.</exception>
+    public static WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment = null) => ThePrimary.Fork(environment);
+
+    /// <summary>
+    /// Asks every worker to leave, and ends when the last one has exited. It waits as long as they take; for a deadline,
+    /// cancel it and <see cref="WorkerProcess.Kill"/> those left. Node's <c>disconnect()</c>.
+    /// </summary>
+    public static Task DisconnectAsync(CancellationToken cancellationToken = default) => ThePrimary.DisconnectAsync().WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// The last line of a primary: waits for Ctrl+C (SIGINT), SIGTERM or the token, then disconnects all workers. Those left after
+    /// <see cref="ClusterSettings.ShutdownTimeout"/>, or at a second signal, are killed. Workers forked meanwhile are asked to leave at once.
+    /// </summary>
+    public static Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => ThePrimary.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Sends a message to every connected worker, by reflection; names in camel case.</summary>
+    /// <inheritdoc cref="BroadcastAsync{T}(T, JsonTypeInfo{T}, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public static Task BroadcastAsync<T>(T message, CancellationToken cancellationToken = default)
+        => BroadcastAsync(message, Reflected.TypeInfo<T>(), cancellationToken);
+
+    /// <summary>Sends a message to every connected worker. Ends when each has it in its channel; one that is gone by then is no error.</summary>
+    /// <exception cref="System.Text.Json.JsonException">The message cannot be serialised; nobody got it.</exception>
+    public static Task BroadcastAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+        => Task.WhenAll(Workers.Values.Where(static worker => worker.IsConnected).Select(worker => SendAsync(worker, message, typeInfo, cancellationToken)));
+
+    /// <summary>Answers workers' requests of that name, by reflection; names in camel case.</summary>
+    /// <inheritdoc cref="OnRequest{TRequest, TReply}(string, Func{WorkerProcess, TRequest, CancellationToken, ValueTask{TReply}}, JsonTypeInfo{TRequest}, JsonTypeInfo{TReply})"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public static void OnRequest<TRequest, TReply>(string name, Func<WorkerProcess, TRequest?, CancellationToken, ValueTask<TReply>> handler)
+        => OnRequest(name, handler, Reflected.TypeInfo<TRequest>(), Reflected.TypeInfo<TReply>());
+
+    /// <summary>Answers workers' requests of that name (<see cref="ClusterWorker.RequestAsync{TRequest, TReply}(string, TRequest, TimeSpan?, CancellationToken)"/>). What the handler throws reaches whoever asked.</summary>
+    /// <exception cref="InvalidOperationException">There is a handler of that name already.</exception>
+    public static void OnRequest<TRequest, TReply>(
+        string name,
+        Func<WorkerProcess, TRequest?, CancellationToken, ValueTask<TReply>> handler,
+        JsonTypeInfo<TRequest> requestType,
+        JsonTypeInfo<TReply> replyType)
+        => ThePrimary.RequestHandlers.Add(name, handler, requestType, replyType);
+
+    internal static void RaiseForked(WorkerEventArgs args) => Forked?.Invoke(null, args);
+
+    internal static void RaiseOnline(WorkerEventArgs args) => Online?.Invoke(null, args);
+
+    internal static void RaiseListening(WorkerListeningEventArgs args) => Listening?.Invoke(null, args);
+
+    internal static void RaiseMessage(WorkerMessageEventArgs args) => s_messageReceived?.Invoke(null, args);
+
+    internal static void RaiseDisconnected(WorkerEventArgs args) => Disconnected?.Invoke(null, args);
+
+    internal static void RaiseExited(WorkerExitedEventArgs args) => Exited?.Invoke(null, args);
+
+    internal static void RaiseSetUp(ClusterSettings settings) => SetUp?.Invoke(null, new ClusterSetUpEventArgs(settings));
+
+    internal static void RaiseError(WorkerErrorEventArgs args) => Error?.Invoke(null, args);
+
+    private static async Task SendAsync<T>(WorkerProcess worker, T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
+    {
+        try
+        {
+            await worker.SendAsync(message, typeInfo, cancellation).ConfigureAwait(false);
+        }
+        catch (ClusterChannelClosedException)
+        {
+            // It left between the question and the message.
+        }
+    }
+}

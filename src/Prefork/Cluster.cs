@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using Prefork.Handles;
+
+namespace Prefork;
+
+/// <summary>
+/// The door to the cluster: Node's <c>cluster</c> module. A process is a worker when its environment says so (<c>NODE_UNIQUE_ID</c>),
+/// else a primary; that is decided once, when this class is first used, which a worker should do first thing, for it is online from then on.
+/// A primary that never forks is an ordinary process: listening here then simply listens.
+/// </summary>
+public static partial class Cluster
+{
+    private static readonly WorkerRole? s_worker = OperatingSystem.IsLinux() ? WorkerRole.Connect() : null;
+    private static readonly Lazy<Primary> s_primary = new(CreatePrimary);
+
+    /// <summary>Whether this process may fork workers.</summary>
+    public static bool IsPrimary => s_worker is null;
+
+    /// <summary>Node's old name for <see cref="IsPrimary"/>.</summary>
+    public static bool IsMaster => IsPrimary;
+
+    /// <summary>Whether this process is a worker.</summary>
+    public static bool IsWorker => s_worker is not null;
+
+    /// <summary>This process as a worker; null in a primary.</summary>
+    public static ClusterWorker? Worker => s_worker?.Worker;
+
+    /// <summary>
+    /// Listens on a port of every address, IPv6 and IPv4. Node's <c>listen(port)</c>, and the same listen point as a Node worker's.
+    /// </summary>
+    /// <inheritdoc cref="ListenAsync(EndPoint, ListenOptions?, CancellationToken)"/>
+    public static ValueTask<ClusterListener> ListenAsync(int port, ListenOptions? options = null, CancellationToken cancellationToken = default)
+        => ListenAsync(ListenTarget.Any(port, options ?? new ListenOptions()), options ?? new ListenOptions(), cancellationToken);
+
+    /// <summary>
+    /// Listens. In a worker through the primary, which shares the listener among all workers that ask for the same end point;
+    /// with port 0 they all get the same port, the n-th call in one worker the same as the n-th in another. In any other process it just listens.
+    /// </summary>
+    /// <param name="endPoint">An <see cref="IPEndPoint"/>, <see cref="DnsEndPoint"/> (its first address), <see cref="UnixDomainSocketEndPoint"/>
+    /// (a path, or an abstract name) or <see cref="FileDescriptorEndPoint"/>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the wait for the primary; a listener that opens all the same is closed.</param>
+    /// <exception cref="SocketException">The address is in use, forbidden, or not of this machine. Only the worker that asked hears of it.</exception>
+    /// <exception cref="ClusterChannelClosedException">This worker is leaving, or has lost its primary.</exception>
+    /// <exception cref="NotSupportedException">An end point of another kind.</exception>
+    public static async ValueTask<ClusterListener> ListenAsync(EndPoint endPoint, ListenOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new ListenOptions();
+        var query = await ListenTarget.FromAsync(endPoint, options, cancellationToken).ConfigureAwait(false);
+        return await ListenAsync(query, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Binds a UDP socket. In a worker through the primary: all workers that bind the same end point receive from one socket, and the kernel
+    /// decides who gets a datagram, whatever the scheduling policy. The socket is the caller's; disposing it tells the primary.
+    /// On a disconnect it is disposed for you: a pending receive ends with an exception.
+    /// </summary>
+    /// <exception cref="SocketException">The address is in use, forbidden, or not of this machine.</exception>
+    /// <exception cref="ClusterChannelClosedException">This worker is leaving, or has lost its primary.</exception>
+    public static ValueTask<Socket> BindUdpAsync(IPEndPoint endPoint, UdpOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        options ??= new UdpOptions();
+        var query = ListenTarget.Udp(endPoint, options);
+        return s_worker is null || options.Exclusive
+            ? ValueTask.FromResult(Binder.Bind(query, listen: false))
+            : s_worker.BindUdpAsync(query, cancellationToken);
+    }
+
+    private static ValueTask<ClusterListener> ListenAsync(ListenQuery query, ListenOptions options, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Backlog, 1, nameof(options.Backlog));
+        if (s_worker is not null && !options.Exclusive)
+        {
+            return s_worker.ListenAsync(query, options.Backlog, cancellation);
+        }
+
+        var socket = Binder.Bind(query, listen: true);
+        return ValueTask.FromResult(new ClusterListener(new DirectIntake(socket), socket.LocalEndPoint!, open: null));
+    }
+
+    private static Primary CreatePrimary()
+    {
+        if (s_worker is not null)
+        {
+            throw new InvalidOperationException("This process is a worker: only a primary has workers and settings.");
+        }
+
+        return OperatingSystem.IsLinux()
+            ? new Primary()
+            : throw new PlatformNotSupportedException("Forking workers is supported on Linux. On other systems this program runs as one process.");
+    }
+}

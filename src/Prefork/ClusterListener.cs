@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Prefork;
+
+/// <summary>
+/// A worker's end of a shared listener; in any other process an ordinary listener.
+/// Connections are received when <see cref="AcceptAsync"/> is called, and not before: what a program does not take, others can have.
+/// </summary>
+public sealed class ClusterListener : IAsyncDisposable
+{
+    private readonly ConnectionIntake _intake;
+
+    internal ClusterListener(ConnectionIntake intake, EndPoint localEndPoint, OpenConnections? open)
+    {
+        _intake = intake;
+        LocalEndPoint = localEndPoint;
+        Open = open;
+    }
+
+    /// <summary>Where it listens; with the true port when port 0 was asked for.</summary>
+    public EndPoint LocalEndPoint { get; }
+
+    /// <summary>Null when nobody counts: outside a worker.</summary>
+    internal OpenConnections? Open { get; }
+
+    /// <summary>
+    /// The next connection; the caller owns it. Running out of descriptors is no error: it waits until there are some.
+    /// The continuation may run on the listener's own thread: start what takes long elsewhere, or nothing else is accepted meanwhile.
+    /// </summary>
+    /// <returns>Null when there will be none any more: the listener was stopped or disposed, or this worker is to leave.</returns>
+    /// <exception cref="InvalidOperationException">Another call is pending.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; no connection is lost by it.</exception>
+    public ValueTask<Socket?> AcceptAsync(CancellationToken cancellationToken = default) => _intake.AcceptAsync(cancellationToken);
+
+    /// <summary>
+    /// Takes nothing more from the primary. Connections received already are still returned by <see cref="AcceptAsync"/>, then null;
+    /// those handed over and not received go to the other workers.
+    /// </summary>
+    public void Stop() => _intake.Stop();
+
+    /// <summary>Stops, and closes connections that were received and not accepted. Those that were accepted stay the program's.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _intake.Close();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>This worker has been asked to leave.</summary>
+    internal void Leave() => _intake.Leave();
+}

@@ -1,0 +1,127 @@
+namespace Prefork;
+
+/// <summary>
+/// What workers are started with, and how the cluster treats them. Set with <see cref="Cluster.SetupPrimary"/>;
+/// a change holds for later forks. Node's <c>cluster.settings</c>; <c>docs/node-parity.md</c> maps the names.
+/// </summary>
+public sealed class ClusterSettings
+{
+    internal ClusterSettings()
+    {
+    }
+
+    /// <summary>
+    /// The worker's program: a .NET assembly (<c>.dll</c>, run by the <c>dotnet</c> that runs this process),
+    /// a script (<c>.js</c>, <c>.mjs</c>, <c>.cjs</c>, run by <c>node</c>), or an executable. A relative path is taken from
+    /// <see cref="WorkingDirectory"/>; a name without a slash that is no file there is looked up in PATH.
+    /// </summary>
+    /// <remarks>Default: this program again, however it was started.</remarks>
+    public string? Exec { get; set; }
+
+    /// <summary>Arguments for the interpreter, before the program: options of <c>dotnet</c> or <c>node</c>. Given to an executable, they go before <see cref="Arguments"/>.</summary>
+    /// <remarks>Default: those of this process when the worker is this program again; otherwise none.</remarks>
+    public IReadOnlyList<string>? ExecArguments { get; set; }
+
+    /// <summary>Arguments for the program.</summary>
+    /// <remarks>Default: those of this process.</remarks>
+    public IReadOnlyList<string>? Arguments { get; set; }
+
+    /// <summary>The worker's working directory.</summary>
+    /// <remarks>Default: this process's.</remarks>
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>
+    /// Variables added to this process's environment for every worker; null as a value removes one.
+    /// Those given to <see cref="Cluster.Fork"/> go over them.
+    /// </summary>
+    public IReadOnlyDictionary<string, string?>? Environment { get; set; }
+
+    /// <summary>Whether the worker's standard streams are pipes on <see cref="WorkerProcess.Process"/> instead of this process's own.</summary>
+    /// <remarks>Default: false. <see cref="Stdio"/> goes first.</remarks>
+    public bool Silent { get; set; }
+
+    /// <summary>
+    /// The worker's descriptors, by number; exactly one entry must be <see cref="Stdio.Channel"/>.
+    /// </summary>
+    /// <remarks>Default: null, which is three inherited (or, with <see cref="Silent"/>, three pipes) and the channel.</remarks>
+    public IReadOnlyList<Stdio>? Stdio { get; set; }
+
+    /// <summary>The user id of the workers; needs the right to change it (root), and <c>setpriv</c> of util-linux. Supplementary groups are dropped.</summary>
+    public int? UserId { get; set; }
+
+    /// <summary>The group id of the workers; as <see cref="UserId"/>.</summary>
+    public int? GroupId { get; set; }
+
+    /// <summary>How messages are written.</summary>
+    /// <remarks>Default: <see cref="ChannelSerialization.Json"/>.</remarks>
+    public ChannelSerialization Serialization { get; set; }
+
+    /// <summary>Node's setting for consoles on Windows; without meaning elsewhere, and kept so that settings can be carried over.</summary>
+    public bool WindowsHide { get; set; }
+
+    /// <summary>
+    /// For Node workers whose <see cref="ExecArguments"/> (or NODE_OPTIONS) ask for the inspector: gives each worker its port.
+    /// .NET needs no such port.
+    /// </summary>
+    /// <remarks>Default: null, which counts up from 9229, one for each worker.</remarks>
+    public Func<int>? InspectPort { get; set; }
+
+    /// <summary>The largest message accepted from a worker, in bytes; a worker that sends more is cut off.</summary>
+    /// <remarks>Default: 64 MiB.</remarks>
+    public int MaxMessageSize { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Messages of a worker that are kept until somebody listens for them; further ones are dropped and reported as <see cref="Cluster.Error"/>.</summary>
+    /// <remarks>Default: 1,000.</remarks>
+    public int MaxKeptMessages { get; set; } = 1000;
+
+    /// <summary>
+    /// Connections that may wait in a worker's lane. A worker with more is passed over; when all are full the primary stops accepting,
+    /// and the kernel's backlog holds.
+    /// </summary>
+    /// <remarks>Default: 128, from 1 to 1,024.</remarks>
+    public int LaneCapacity { get; set; } = 128;
+
+    /// <summary>How long connections wait for a worker that takes none before they are taken back and given to the others.</summary>
+    /// <remarks>Default: 1 second.</remarks>
+    public TimeSpan HandoffTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a listener is kept open after its last worker died unasked, so that clients wait in the backlog for the replacement
+    /// instead of being refused. After a disconnect it closes at once.
+    /// </summary>
+    /// <remarks>Default: 5 seconds. Zero closes at once, as Node does.</remarks>
+    public TimeSpan ListenerGracePeriod { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long <see cref="Cluster.WaitForShutdownAsync"/> waits for workers to disconnect before it kills them.</summary>
+    /// <remarks>Default: 10 seconds.</remarks>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal ClusterSettings Clone() => (ClusterSettings)MemberwiseClone();
+
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, and what it may be.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMessageSize, 1024, nameof(MaxMessageSize));
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxKeptMessages, nameof(MaxKeptMessages));
+        ArgumentOutOfRangeException.ThrowIfLessThan(LaneCapacity, 1, nameof(LaneCapacity));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(LaneCapacity, 1024, nameof(LaneCapacity));
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandoffTimeout, TimeSpan.FromMilliseconds(1), nameof(HandoffTimeout));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ListenerGracePeriod, TimeSpan.Zero, nameof(ListenerGracePeriod));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ShutdownTimeout, TimeSpan.Zero, nameof(ShutdownTimeout));
+        if (!Enum.IsDefined(Serialization))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");
+        }
+
+        if (UserId < 0 || GroupId < 0)
+        {
+            throw new ArgumentOutOfRangeException(UserId < 0 ? nameof(UserId) : nameof(GroupId), "A user or group id is not negative.");
+        }
+
+        if (Stdio is { } stdio && stdio.Count(entry => entry == Prefork.Stdio.Channel) != 1)
+        {
+            throw new ArgumentException(
+                $"{nameof(Stdio)} must contain {nameof(Prefork.Stdio.Channel)} exactly once: a worker without a channel, or with two, is no worker.", nameof(Stdio));
+        }
+    }
+}

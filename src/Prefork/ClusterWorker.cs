@@ -1,0 +1,166 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Prefork;
+
+/// <summary>
+/// This process, being a worker: Node's <c>cluster.worker</c>. Events come one at a time, in order, on a thread of the pool.
+/// </summary>
+public sealed class ClusterWorker
+{
+    private readonly WorkerRole _role;
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly TaskCompletionSource _disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private EventHandler<ClusterMessageEventArgs>? _messageReceived;
+
+    internal ClusterWorker(WorkerRole role, int id)
+    {
+        _role = role;
+        Id = id;
+    }
+
+    /// <summary>
+    /// A message for this worker, from the primary or by way of it from another worker (<see cref="ClusterMessage.From"/>).
+    /// Messages that come while nobody listens are kept and delivered to the first who does.
+    /// </summary>
+    public event EventHandler<ClusterMessageEventArgs>? MessageReceived
+    {
+        add
+        {
+            _messageReceived += value;
+            _role.Messenger.DeliverKept();
+        }
+
+        remove => _messageReceived -= value;
+    }
+
+    /// <summary>
+    /// The channel is closed. When that was not asked for (the primary died), the process exits with code 0 right after the handlers,
+    /// which have 200 ms, unless <see cref="ExitOnDisconnect"/> is false.
+    /// </summary>
+    public event EventHandler? Disconnected;
+
+    /// <summary>The primary broke the protocol, or messages were dropped that nobody listened for.</summary>
+    public event EventHandler<WorkerErrorEventArgs>? Error;
+
+    /// <summary>The id by which the primary knows this worker.</summary>
+    public int Id { get; }
+
+    /// <summary>Whether the channel is open.</summary>
+    public bool IsConnected => _role.IsConnected;
+
+    /// <summary>True once a graceful leave has begun, from either side; null before. Node's <c>exitedAfterDisconnect</c>.</summary>
+    public bool? ExitedAfterDisconnect => _role.IsLeaving ? true : null;
+
+    /// <summary>Cancelled when this worker is to leave: asked by the primary, by <see cref="Disconnect"/>, or because the channel is gone.</summary>
+    public CancellationToken Leaving => _leaving.Token;
+
+    /// <summary>Whether the process exits when the channel is lost without a graceful leave: the primary has died, and no orphan shall live on.</summary>
+    /// <remarks>Default: true.</remarks>
+    public bool ExitOnDisconnect { get; set; } = true;
+
+    internal bool HasMessageListener => _messageReceived is not null;
+
+    /// <summary>Sends a message to the primary, written by reflection with names in camel case.</summary>
+    /// <inheritdoc cref="SendAsync{T}(T, JsonTypeInfo{T}, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public ValueTask SendAsync<T>(T message, CancellationToken cancellationToken = default)
+        => SendAsync(message, Reflected.TypeInfo<T>(), cancellationToken);
+
+    /// <summary>Sends a message to the primary. Order is kept. The task ends when the kernel has the bytes.</summary>
+    /// <exception cref="JsonException">The message cannot be serialised.</exception>
+    /// <exception cref="NotSupportedException">The message cannot be serialised.</exception>
+    /// <exception cref="ClusterChannelClosedException">The channel is closed.</exception>
+    public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+        => _role.Messenger.SendAsync(message, typeInfo, cancellationToken);
+
+    /// <summary>Sends a message with a socket, written by reflection with names in camel case.</summary>
+    /// <inheritdoc cref="WorkerProcess.SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public ValueTask SendAsync<T>(T message, Socket socket, CancellationToken cancellationToken = default)
+        => SendAsync(message, socket, Reflected.TypeInfo<T>(), cancellationToken);
+
+    /// <inheritdoc cref="WorkerProcess.SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
+    public ValueTask SendAsync<T>(T message, Socket socket, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+        => _role.Messenger.SendAsync(message, socket, typeInfo, cancellationToken);
+
+    /// <summary>Sends a message to another worker, by reflection; names in camel case.</summary>
+    /// <inheritdoc cref="SendToAsync{T}(int, T, JsonTypeInfo{T}, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public Task SendToAsync<T>(int workerId, T message, CancellationToken cancellationToken = default)
+        => SendToAsync(workerId, message, Reflected.TypeInfo<T>(), cancellationToken);
+
+    /// <summary>Sends a message to another worker by way of the primary. The task ends when that worker's channel has it.</summary>
+    /// <exception cref="ClusterRequestException">There is no such worker, or it is disconnected.</exception>
+    /// <exception cref="ClusterChannelClosedException">This worker's channel is closed.</exception>
+    public Task SendToAsync<T>(int workerId, T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+        => _role.Messenger.RequestAsync("send", null, workerId, message, typeInfo, null, cancellationToken);
+
+    /// <summary>Asks the primary, by reflection; names in camel case.</summary>
+    /// <inheritdoc cref="RequestAsync{TRequest, TReply}(string, TRequest, JsonTypeInfo{TRequest}, JsonTypeInfo{TReply}, TimeSpan?, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public Task<TReply?> RequestAsync<TRequest, TReply>(string name, TRequest request, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+        => RequestAsync(name, request, Reflected.TypeInfo<TRequest>(), Reflected.TypeInfo<TReply>(), timeout, cancellationToken);
+
+    /// <summary>Asks the primary's handler of that name (<see cref="Cluster.OnRequest{TRequest, TReply}(string, Func{WorkerProcess, TRequest, CancellationToken, ValueTask{TReply}})"/>).</summary>
+    /// <inheritdoc cref="WorkerProcess.RequestAsync{TRequest, TReply}(string, TRequest, JsonTypeInfo{TRequest}, JsonTypeInfo{TReply}, TimeSpan?, CancellationToken)"/>
+    public async Task<TReply?> RequestAsync<TRequest, TReply>(
+        string name,
+        TRequest request,
+        JsonTypeInfo<TRequest> requestType,
+        JsonTypeInfo<TReply> replyType,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
+    {
+        var reply = await _role.Messenger.RequestAsync("request", name, null, request, requestType, timeout, cancellationToken).ConfigureAwait(false);
+        return reply.Deserialize(replyType);
+    }
+
+    /// <summary>Answers the primary's requests of that name, by reflection; names in camel case.</summary>
+    /// <inheritdoc cref="OnRequest{TRequest, TReply}(string, Func{TRequest, CancellationToken, ValueTask{TReply}}, JsonTypeInfo{TRequest}, JsonTypeInfo{TReply})"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public void OnRequest<TRequest, TReply>(string name, Func<TRequest?, CancellationToken, ValueTask<TReply>> handler)
+        => OnRequest(name, handler, Reflected.TypeInfo<TRequest>(), Reflected.TypeInfo<TReply>());
+
+    /// <summary>Answers the primary's requests of that name. What the handler throws reaches whoever asked.</summary>
+    /// <exception cref="InvalidOperationException">There is a handler of that name already.</exception>
+    public void OnRequest<TRequest, TReply>(
+        string name, Func<TRequest?, CancellationToken, ValueTask<TReply>> handler, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TReply> replyType)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        _role.RequestHandlers.Add(name, (_, request, cancellation) => handler(request, cancellation), requestType, replyType);
+    }
+
+    /// <summary>
+    /// Leaves gracefully: listeners stop, connections are served to their end, the channel closes. The process goes on until its program ends.
+    /// Returns at once; a second call does nothing. Node's <c>worker.disconnect()</c> in a worker.
+    /// </summary>
+    public void Disconnect() => _role.Leave(announce: true);
+
+    /// <summary>
+    /// Ends this process with exit code 0 as a voluntary leave, without waiting for connections. Node's <c>worker.kill()</c> in a worker.
+    /// </summary>
+    public void Kill() => _role.Kill();
+
+    /// <summary>Ends when the channel is closed.</summary>
+    public Task WaitForDisconnectAsync(CancellationToken cancellationToken = default) => _disconnected.Task.WaitAsync(cancellationToken);
+
+    internal void RaiseLeaving() => _leaving.Cancel();
+
+    internal void RaiseMessage(ClusterMessage message) => _messageReceived?.Invoke(this, new ClusterMessageEventArgs(message));
+
+    internal void RaiseError(Exception exception) => Error?.Invoke(this, new WorkerErrorEventArgs(null, exception));
+
+    internal void RaiseDisconnected()
+    {
+        Disconnected?.Invoke(this, EventArgs.Empty);
+        _disconnected.TrySetResult();
+    }
+}

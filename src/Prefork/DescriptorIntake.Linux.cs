@@ -1,0 +1,273 @@
+using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <summary>
+/// A listener's thread in a worker. It receives only when somebody waits for a connection, so that what the program does not take
+/// stays with the primary or the kernel, for others to have. The waiter goes on on this thread: no hop to the pool for each connection.
+/// </summary>
+/// <remarks>
+/// The thread alone reads the source and, at its end, closes it; everybody else sets a flag and wakes it.
+/// A connection belongs to this intake from receive to delivery; those undelivered at <see cref="Close"/> are closed there.
+/// If the worker dies, the kernel closes both.
+/// </remarks>
+internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Socket?>
+{
+    internal const int ExhaustedPause = 50;
+    protected const int Nothing = -1;
+    protected const int Exhausted = -2;
+
+    private const int MaxReceive = Handles.Lane.MaxBatch;
+    private const int LeaveCheckInterval = 20;
+
+    private readonly FileDescriptor _source;
+    private readonly OpenConnections _open;
+    private readonly Action _onStopped;
+    private readonly WakeEvent _wake = new();
+    private readonly Lock _lock = new();
+    private readonly Queue<int> _ready = new();
+    private readonly Thread _thread;
+    private ManualResetValueTaskSourceCore<Socket?> _accept = new() { RunContinuationsAsynchronously = false };
+    private CancellationTokenRegistration _cancellation;
+    private bool _wanted;
+    private volatile bool _leaving;
+    private volatile bool _stopping;
+    private bool _stopped;
+    private bool _closed;
+
+    /// <summary>Takes ownership of <paramref name="source"/>. <paramref name="onStopped"/> is called once, when the thread will never receive again.</summary>
+    protected DescriptorIntake(FileDescriptor source, OpenConnections open, string name, Action onStopped)
+    {
+        _source = source;
+        _open = open;
+        _onStopped = onStopped;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"prefork intake {name}" };
+    }
+
+    protected int Source => _source.Number;
+
+    protected FileDescriptor SourceDescriptor => _source;
+
+    internal void Start() => _thread.Start();
+
+    internal override ValueTask<Socket?> AcceptAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_wanted)
+            {
+                throw new InvalidOperationException("An accept is pending already: one at a time.");
+            }
+
+            if (_ready.TryDequeue(out var connection))
+            {
+                return ValueTask.FromResult<Socket?>(Wrap(connection));
+            }
+
+            if (_stopped)
+            {
+                return ValueTask.FromResult<Socket?>(null);
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            _accept.Reset();
+            _wanted = true;
+            if (cancellation.CanBeCanceled)
+            {
+                _cancellation = cancellation.UnsafeRegister(static (intake, token) => ((DescriptorIntake)intake!).Cancel(token), this);
+            }
+        }
+
+        if (Thread.CurrentThread != _thread)
+        {
+            _wake.Set();
+        }
+
+        return new ValueTask<Socket?>(this, _accept.Version);
+    }
+
+    internal override void Leave()
+    {
+        _leaving = true;
+        _wake.Set();
+    }
+
+    internal override void Stop()
+    {
+        _stopping = true;
+        _wake.Set();
+    }
+
+    internal override void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            CloseReady();
+        }
+
+        Stop();
+    }
+
+    Socket? IValueTaskSource<Socket?>.GetResult(short token) => _accept.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<Socket?>.GetStatus(short token) => _accept.GetStatus(token);
+
+    void IValueTaskSource<Socket?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _accept.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Receives without waiting: how many connections, 0 for the end, or <see cref="Nothing"/> or <see cref="Exhausted"/>.</summary>
+    protected abstract int Receive(Span<int> connections);
+
+    /// <summary>While leaving with nobody waiting: whether there is nothing left to deliver.</summary>
+    protected abstract bool IsAtEnd();
+
+    private void Run()
+    {
+        Span<int> connections = stackalloc int[MaxReceive];
+        while (!_stopping)
+        {
+            if (!IsWanted)
+            {
+                if (_leaving && IsAtEnd())
+                {
+                    break;
+                }
+
+                Wait(forSource: false, _leaving ? LeaveCheckInterval : -1);
+                continue;
+            }
+
+            var count = Receive(connections);
+            switch (count)
+            {
+                case 0:
+                    _stopping = true;
+                    break;
+                case Nothing when _leaving && IsAtEnd():
+                    _stopping = true;
+                    break;
+                case Nothing:
+                    Wait(forSource: true, -1);
+                    break;
+                case Exhausted:
+                    Wait(forSource: false, ExhaustedPause);
+                    break;
+                default:
+                    Deliver(connections[..count]);
+                    break;
+            }
+        }
+
+        End();
+    }
+
+    private bool IsWanted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _wanted;
+            }
+        }
+    }
+
+    private void Deliver(ReadOnlySpan<int> connections)
+    {
+        lock (_lock)
+        {
+            foreach (var connection in connections)
+            {
+                _ready.Enqueue(connection);
+            }
+
+            if (_closed)
+            {
+                CloseReady();
+            }
+        }
+
+        CompleteFromReady();
+    }
+
+    private void CompleteFromReady()
+    {
+        Socket? socket;
+        lock (_lock)
+        {
+            if (!_wanted || !_ready.TryDequeue(out var connection))
+            {
+                return;
+            }
+
+            _wanted = false;
+            socket = Wrap(connection);
+        }
+
+        _cancellation.Unregister();
+        _accept.SetResult(socket);
+    }
+
+    private void End()
+    {
+        bool wanted;
+        lock (_lock)
+        {
+            _stopped = true;
+            wanted = _wanted && _ready.Count == 0;
+            _wanted &= !wanted;
+        }
+
+        // The only reader is done, so the source may close; for a lane, the primary still holds its duplicate and takes back what is left.
+        _source.Dispose();
+        _open.CloseListener();
+        _onStopped();
+        if (wanted)
+        {
+            _cancellation.Unregister();
+            _accept.SetResult(null);
+        }
+
+        // Whoever still sets it finds it closed, which is as good.
+        _wake.Dispose();
+    }
+
+    private void Cancel(CancellationToken token)
+    {
+        lock (_lock)
+        {
+            if (!_wanted)
+            {
+                return;
+            }
+
+            _wanted = false;
+        }
+
+        _accept.SetException(new OperationCanceledException(token));
+    }
+
+    private AcceptedSocket Wrap(int connection) => new(new SafeSocketHandle(connection, ownsHandle: true), _open);
+
+    private void CloseReady()
+    {
+        while (_ready.TryDequeue(out var connection))
+        {
+            _ = Libc.Close(connection);
+        }
+    }
+
+    private unsafe void Wait(bool forSource, int timeout)
+    {
+        var descriptors = stackalloc PollFd[2];
+        descriptors[0] = new PollFd { Descriptor = _wake.Descriptor.Number, Events = Linux.POLLIN };
+        descriptors[1] = new PollFd { Descriptor = Source, Events = Linux.POLLIN };
+        if (Libc.Poll(descriptors, forSource ? 2u : 1u, timeout) > 0 && descriptors[0].Returned != 0)
+        {
+            _wake.Reset();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Prefork.Native;
+
+namespace Prefork.Handles;
+
+/// <summary>The primary accepts and hands over: a listening socket and the thread that serves it.</summary>
+internal sealed class AcceptingHandle : ListenHandle
+{
+    internal AcceptingHandle(ListenQuery query, JsonElement data, Socket socket, IWorkerSelector selector, IAcceptorEvents events)
+        : base(query, data)
+    {
+        LocalEndPoint = socket.LocalEndPoint!;
+        SetNonBlocking(socket);
+        Acceptor = new Acceptor(socket, LocalEndPoint.ToString()!, selector, events);
+    }
+
+    internal override EndPoint LocalEndPoint { get; }
+
+    internal Acceptor Acceptor { get; }
+
+    internal override void Close() => Acceptor.Close();
+
+    protected override void OnLeave(int workerId) => Acceptor.Leave(workerId);
+
+    protected override void OnRemove(int workerId) => Acceptor.Remove(workerId);
+
+    private static void SetNonBlocking(Socket socket)
+    {
+        var number = (int)socket.Handle;
+        Errno.Check(Libc.Fcntl(number, Linux.F_SETFL, Libc.Fcntl(number, Linux.F_GETFL, 0) | Linux.O_NONBLOCK), "make the listener non-blocking");
+    }
+}

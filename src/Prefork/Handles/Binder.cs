@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Prefork.Handles;
+
+/// <summary>Opens what is asked for. An error is a <see cref="SocketException"/> of the kernel's, at once and not later in somebody else's call.</summary>
+internal static class Binder
+{
+    private const int MaxUnixPath = 107;
+
+    /// <summary>A bound socket, listening when <paramref name="listen"/> says so and it is not UDP. The caller owns it.</summary>
+    /// <exception cref="SocketException">The address is in use, forbidden, or not of this machine.</exception>
+    internal static Socket Bind(ListenQuery query, bool listen)
+    {
+        var socket = query.Descriptor is { } descriptor ? Adopt(descriptor)
+            : query.IsUnix ? BindUnix(query)
+            : query.IsUdp ? BindUdp(query)
+            : BindTcp(query);
+        try
+        {
+            if (listen && !query.IsUdp)
+            {
+                socket.Listen(query.Backlog > 0 ? query.Backlog : ListenQuery.DefaultBacklog);
+            }
+
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket BindTcp(ListenQuery query)
+    {
+        if (query.Address is null && !Socket.OSSupportsIPv6)
+        {
+            return BindNew(SocketType.Stream, ProtocolType.Tcp, new IPEndPoint(IPAddress.Any, query.Port!.Value), v6Only: false, reuse: false);
+        }
+
+        var address = query.Address is null ? IPAddress.IPv6Any : Parse(query.Address);
+        return BindNew(SocketType.Stream, ProtocolType.Tcp, new IPEndPoint(address, query.Port!.Value), (query.Flags & ListenQuery.V6Only) != 0, reuse: false);
+    }
+
+    private static Socket BindUdp(ListenQuery query)
+    {
+        var any = query.AddressType == "udp6" ? IPAddress.IPv6Any : IPAddress.Any;
+        var endPoint = new IPEndPoint(query.Address is null ? any : Parse(query.Address), query.Port!.Value);
+        return BindNew(
+            SocketType.Dgram, ProtocolType.Udp, endPoint, (query.Flags & ListenQuery.V6Only) != 0, (query.Flags & ListenQuery.ReuseAddress) != 0);
+    }
+
+    private static Socket BindNew(SocketType type, ProtocolType protocol, IPEndPoint endPoint, bool v6Only, bool reuse)
+    {
+        var socket = new Socket(endPoint.AddressFamily, type, protocol);
+        try
+        {
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = !v6Only;
+            }
+
+            if (reuse)
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket BindUnix(ListenQuery query)
+    {
+        var path = query.Address!;
+        var isAbstract = path.StartsWith('\0');
+        if (!isAbstract)
+        {
+            // sun_path holds 107 bytes (unix(7)): a long absolute path may still be near by.
+            var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+            path = System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath ? relative : path;
+            if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath)
+            {
+                throw new SocketException((int)SocketError.InvalidArgument, $"The path {query.Address} is longer than the {MaxUnixPath} bytes that a Unix socket may have.");
+            }
+        }
+
+        Socket socket;
+        try
+        {
+            socket = BindPath(path);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse && !isAbstract && IsStale(path))
+        {
+            // Left behind by a process that was killed: nobody listens on it any more.
+            File.Delete(path);
+            socket = BindPath(path);
+        }
+
+        if (!isAbstract)
+        {
+            SetMode(path, query);
+        }
+
+        return socket;
+    }
+
+    private static Socket BindPath(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsStale(string path)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+            return false;
+        }
+        catch (SocketException exception)
+        {
+            // A file that is no socket refuses as well; it is not ours to delete.
+            return exception.SocketErrorCode == SocketError.ConnectionRefused && Native.FileType.IsSocket(path);
+        }
+    }
+
+    private static void SetMode(string path, ListenQuery query)
+    {
+        if (query.ReadableAll || query.WritableAll)
+        {
+            var mode = File.GetUnixFileMode(path);
+            mode |= query.ReadableAll ? UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead : 0;
+            mode |= query.WritableAll ? UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite : 0;
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+
+    private static Socket Adopt(int descriptor)
+    {
+        try
+        {
+            // A duplicate: the descriptor stays whoever's it was.
+            using var borrowed = new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptor, ownsHandle: false);
+            return new Socket(new SafeSocketHandle(Native.FileDescriptor.Duplicate(borrowed).Release(), ownsHandle: true));
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            throw new SocketException((int)SocketError.InvalidArgument, $"Descriptor {descriptor} of the primary is not open: {exception.Message}");
+        }
+    }
+
+    private static IPAddress Parse(string address)
+        => IPAddress.TryParse(address, out var parsed) ? parsed : throw new SocketException((int)SocketError.AddressNotAvailable, $"'{address}' is no IP address.");
+}

@@ -1,0 +1,193 @@
+using Prefork.Ipc;
+using Prefork.Native;
+
+namespace Prefork.Handles;
+
+/// <summary>
+/// The pipe that carries one listener's connections to one worker: SOCK_SEQPACKET, many descriptors to a message, no reply.
+/// </summary>
+/// <remarks>
+/// The primary keeps three things: the sending end, a duplicate of the worker's end, and the worker's page of the scoreboard.
+/// A connection belongs to the primary until sendmsg has taken it, then to the kernel's queue; our copy closes at once, so that the worker's
+/// close is the client's end of file. What the worker has not read stays in the queue even when the worker is dead, because the duplicate
+/// keeps the queue alive, and is read back through the duplicate. Each message is delivered to exactly one reader, so taking back
+/// from a living worker is no race: either it has the connection or we have.
+/// If the primary dies, the kernel closes both ends and the queue; the worker exits with it.
+/// </remarks>
+internal sealed class Lane : ConnectionTarget
+{
+    /// <summary>Descriptors to one message: most of the gain of batching, and little lost by a worker that dies holding one.</summary>
+    internal const int MaxBatch = 32;
+
+    private const int FullCheckInterval = 1;
+    private const int StoppedCheckInterval = 20;
+
+    private readonly FileDescriptor _sender;
+    private readonly FileDescriptor _duplicate;
+    private readonly ScoreboardPage _page;
+    private readonly int _row;
+    private readonly int _capacity;
+    private readonly int _timeout;
+
+    private long _handedOver;
+    private long _taken;
+    private long _progressAt;
+    private bool _stopped;
+    private bool _full;
+    private long _readsWhenStopped;
+
+    /// <summary>Takes ownership of both descriptors. <paramref name="row"/> is this lane's alone, and zero.</summary>
+    internal Lane(int workerId, FileDescriptor sender, FileDescriptor duplicate, ScoreboardPage page, int row, int capacity, TimeSpan handoffTimeout)
+        : base(workerId)
+    {
+        _sender = sender;
+        _duplicate = duplicate;
+        _page = page;
+        _row = row;
+        _capacity = capacity;
+        _timeout = (int)Math.Min(handoffTimeout.TotalMilliseconds, int.MaxValue);
+    }
+
+    internal override int Waiting => (int)(_handedOver - _taken);
+
+    internal override int Room => IsLeaving || _stopped || _full ? 0 : Math.Max(0, _capacity - Waiting);
+
+    internal override WorkerLoad Load => new(WorkerId, Math.Max(0, _page.Open), Waiting, _handedOver);
+
+    internal override void Refresh(long now)
+    {
+        _full = false;
+        var taken = _page.Taken(_row);
+        if (taken == _taken)
+        {
+            return;
+        }
+
+        if (taken < _taken || taken > _handedOver)
+        {
+            throw new ClusterProtocolException(
+                $"Worker {WorkerId} says on the scoreboard that it has taken {taken} connections; it said {_taken} before, and was given {_handedOver}.");
+        }
+
+        _taken = taken;
+        _progressAt = now;
+        if (_stopped && _page.Reads(_row) != _readsWhenStopped)
+        {
+            _stopped = false;
+        }
+    }
+
+    internal override bool TrySend(ReadOnlySpan<int> connections, long now)
+    {
+        if (Waiting == 0)
+        {
+            _progressAt = now;
+        }
+
+        if (DescriptorMessage.Send(_sender.Number, [(byte)connections.Length], connections) < 0)
+        {
+            switch (Errno.Last)
+            {
+                case Linux.EAGAIN or Linux.ENOBUFS or Linux.ENOMEM or Linux.ETOOMANYREFS:
+                    _full = true;
+                    return false;
+                default:
+                    // EPIPE: the worker has shut its end. Its close message, or its death, is under way.
+                    Leave();
+                    return false;
+            }
+        }
+
+        _handedOver += connections.Length;
+
+        // The message holds them now. A copy kept here would keep the client from seeing the worker's close.
+        foreach (var connection in connections)
+        {
+            _ = Libc.Close(connection);
+        }
+
+        return true;
+    }
+
+    internal override void Leave()
+    {
+        base.Leave();
+
+        // The worker reads to the end of file, so it has everything that was sent before it drains and exits.
+        _sender.Dispose();
+    }
+
+    internal override int TakeBackIfStalled(long now, Queue<int> recovered)
+    {
+        if (_stopped)
+        {
+            _stopped = _page.Reads(_row) == _readsWhenStopped;
+            return _stopped ? StoppedCheckInterval : -1;
+        }
+
+        if (Waiting == 0)
+        {
+            return _full ? FullCheckInterval : -1;
+        }
+
+        var left = _progressAt + _timeout - now;
+        if (left > 0)
+        {
+            // No event tells that a full lane has room again, so it is looked at often while it is full.
+            return Room == 0 && !IsLeaving ? FullCheckInterval : (int)left;
+        }
+
+        _readsWhenStopped = _page.Reads(_row);
+        if (!TryRecover(recovered))
+        {
+            return StoppedCheckInterval;
+        }
+
+        _progressAt = now;
+        if (!IsLeaving)
+        {
+            // Out of rotation until it reads again; an empty message is there for it to read.
+            _stopped = true;
+            _ = DescriptorMessage.Send(_sender.Number, [0], []);
+        }
+
+        return StoppedCheckInterval;
+    }
+
+    internal override bool TryClose(Queue<int> recovered)
+    {
+        if (!TryRecover(recovered))
+        {
+            return false;
+        }
+
+        // The sender first: nothing can be added to the queue between the last read and the close of its last holder.
+        _sender.Dispose();
+        _duplicate.Dispose();
+        return true;
+    }
+
+    private bool TryRecover(Queue<int> recovered)
+    {
+        Span<byte> data = stackalloc byte[8];
+        Span<int> connections = stackalloc int[MaxBatch];
+        while (true)
+        {
+            if (!DescriptorHeadroom.Has(MaxBatch, _duplicate))
+            {
+                return false;
+            }
+
+            if (DescriptorMessage.Receive(_duplicate.Number, data, connections, out var count, out _) <= 0)
+            {
+                return true;
+            }
+
+            _handedOver -= count;
+            foreach (var connection in connections[..count])
+            {
+                recovered.Enqueue(connection);
+            }
+        }
+    }
+}

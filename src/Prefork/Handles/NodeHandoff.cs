@@ -1,0 +1,54 @@
+namespace Prefork.Handles;
+
+/// <summary>
+/// Connections for a Node worker go over its channel, one message and one answer to each (wire.md 5.2).
+/// The loop owns a connection from <see cref="TrySend"/> to its answer, and gives it back when the worker declines it, leaves or dies.
+/// </summary>
+internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTarget(workerId)
+{
+    /// <summary>A worker that declined rests this long, so that a connection nobody wants is not passed round and round.</summary>
+    private const int RestAfterDecline = 100;
+
+    /// <summary>How many may be unanswered. Node's own primary allows one; a few more hide the way there and back.</summary>
+    private const int MaxUnanswered = 4;
+
+    private int _unanswered;
+    private long _handedOver;
+    private long _restUntil;
+    private long _now;
+
+    internal override int Waiting => _unanswered;
+
+    internal override int Room => IsLeaving || _now < _restUntil ? 0 : MaxUnanswered - _unanswered;
+
+    internal override WorkerLoad Load => new(WorkerId, 0, _unanswered, _handedOver);
+
+    internal override void Refresh(long now) => _now = now;
+
+    internal override bool TrySend(ReadOnlySpan<int> connections, long now)
+    {
+        foreach (var connection in connections)
+        {
+            _unanswered++;
+            _handedOver++;
+            send(connection);
+        }
+
+        return true;
+    }
+
+    /// <summary>The worker has answered one.</summary>
+    internal void Answered(bool accepted, long now)
+    {
+        _unanswered--;
+        if (!accepted)
+        {
+            _handedOver--;
+            _restUntil = now + RestAfterDecline;
+        }
+    }
+
+    internal override int TakeBackIfStalled(long now, Queue<int> recovered) => _now < _restUntil ? (int)(_restUntil - _now) : -1;
+
+    internal override bool TryClose(Queue<int> recovered) => true;
+}

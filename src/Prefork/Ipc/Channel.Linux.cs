@@ -1,0 +1,288 @@
+using System.Text.Json;
+using Prefork.Native;
+
+namespace Prefork.Ipc;
+
+/// <summary>
+/// One end of the control pipe between primary and worker, in Node's wire: one JSON value to a line, descriptors in ancillary data.
+/// </summary>
+/// <remarks>
+/// Reading happens on the loop alone. Writing happens on any thread under a lock of its own (Channel.Write.Linux.cs).
+/// Closing happens on the loop alone, so that whoever gets <see cref="IChannelPeer.OnClosed"/> has seen every message before it.
+/// Every read is a recvmsg with room for descriptors: a plain read would silently drop them (unix(7)).
+/// </remarks>
+internal sealed partial class Channel
+{
+    private const int InitialBufferSize = 64 * 1024;
+    private const int ReadsPerTurn = 8;
+    private const int MaxDrainReads = 1024;
+    private const int MaxDescriptorsPerRead = 16;
+    private const int MaxUnclaimedHandles = 64;
+
+    private readonly EventLoop _loop;
+    private readonly FileDescriptor _socket;
+    private readonly IChannelPeer _peer;
+    private readonly int _maxMessageSize;
+    private readonly string _name;
+    private readonly Queue<FileDescriptor> _unclaimed = new();
+
+    private byte[] _buffer = new byte[InitialBufferSize];
+    private int _start;
+    private int _scanned;
+    private int _end;
+    private long _token;
+    private bool _paused;
+    private bool _wantsWrite;
+    private bool _closed;
+
+    /// <summary>Takes ownership of <paramref name="socket"/>: the channel closes it, on the loop, in <see cref="Close"/>.</summary>
+    internal Channel(EventLoop loop, FileDescriptor socket, IChannelPeer peer, int maxMessageSize, string name)
+    {
+        _loop = loop;
+        _socket = socket;
+        _peer = peer;
+        _maxMessageSize = maxMessageSize;
+        _name = name;
+    }
+
+    /// <summary>True until either side closes; read on any thread.</summary>
+    internal bool IsConnected => !_refusing && !Volatile.Read(ref _closed);
+
+    /// <summary>Begins to read. On the loop.</summary>
+    internal void Open() => _token = _loop.Watch(_socket, Linux.EPOLLIN, OnReady);
+
+    /// <summary>Leaves what the peer sends in the kernel, which then holds the peer back. On the loop.</summary>
+    internal void PauseReading()
+    {
+        _paused = true;
+        UpdateInterest();
+    }
+
+    /// <summary>Ends <see cref="PauseReading"/>. On the loop.</summary>
+    internal void ResumeReading()
+    {
+        _paused = false;
+        UpdateInterest();
+    }
+
+    /// <summary>Reads what the kernel still holds from a peer that has died, and closes. On the loop.</summary>
+    internal void Drain()
+    {
+        // Its own buffer is long empty by then; only a descendant that got hold of the socket could go on for ever.
+        for (var turn = 0; turn < MaxDrainReads && !_closed && ReadOnce(); turn++)
+        {
+        }
+
+        Close(null);
+    }
+
+    /// <summary>
+    /// Closes the socket, the only copy on this side, and tells the peer once. On the loop.
+    /// Descriptors that came and were never claimed, and those still waiting to be sent, close here too.
+    /// </summary>
+    internal void Close(Exception? reason)
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _closed, true);
+        _loop.Unwatch(_socket, _token);
+        while (_unclaimed.TryDequeue(out var handle))
+        {
+            handle.Dispose();
+        }
+
+        AbandonWrites(reason);
+        _socket.Dispose();
+        _peer.OnClosed(reason);
+    }
+
+    private void OnReady(uint events)
+    {
+        if ((events & Linux.EPOLLOUT) != 0)
+        {
+            OnWritable();
+        }
+
+        // A hang-up is reported whether asked for or not: what is left is little, so it is read even while paused.
+        var hungUp = (events & (Linux.EPOLLHUP | Linux.EPOLLERR)) != 0;
+        if (((events & Linux.EPOLLIN) == 0 || _paused) && !hungUp)
+        {
+            return;
+        }
+
+        for (var turn = 0; turn < ReadsPerTurn && !_closed && (!_paused || hungUp); turn++)
+        {
+            if (!ReadOnce())
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Reads once and delivers every whole line; false when there is no more for now.</summary>
+    private bool ReadOnce()
+    {
+        Span<int> descriptors = stackalloc int[MaxDescriptorsPerRead];
+        MakeRoom();
+        var received = DescriptorMessage.Receive(_socket.Number, _buffer.AsSpan(_end), descriptors, out var count, out _);
+        if (received < 0)
+        {
+            var errno = Errno.Last;
+            if (errno != Linux.EAGAIN)
+            {
+                // ECONNRESET: the peer closed with our bytes unread. That is an end of file like any other (wire.md 2.3).
+                Close(errno == Linux.ECONNRESET ? null : Errno.Failed(errno, $"read from {_name}"));
+            }
+
+            return false;
+        }
+
+        foreach (var descriptor in descriptors[..count])
+        {
+            _unclaimed.Enqueue(new FileDescriptor(descriptor));
+        }
+
+        if (received == 0)
+        {
+            Close(_end > _start ? Offence("ended in the middle of a message") : null);
+            return false;
+        }
+
+        _end += received;
+        try
+        {
+            DeliverLines();
+            if (_unclaimed.Count > MaxUnclaimedHandles)
+            {
+                throw Offence($"sent {_unclaimed.Count} descriptors that no message speaks of");
+            }
+        }
+        catch (Exception exception)
+        {
+            // Whatever a peer's message makes us throw is answered by closing that peer's channel, and nobody else's.
+            Close(exception as ClusterProtocolException ?? Offence("sent a message that cannot be handled", exception));
+            return false;
+        }
+
+        return true;
+    }
+
+    private void DeliverLines()
+    {
+        while (!_closed)
+        {
+            var newline = _buffer.AsSpan(_scanned, _end - _scanned).IndexOf((byte)'\n');
+            if (newline < 0)
+            {
+                _scanned = _end;
+                if (_end - _start > _maxMessageSize)
+                {
+                    throw Offence($"sent a message over the limit of {_maxMessageSize} bytes ({nameof(ClusterSettings)}.{nameof(ClusterSettings.MaxMessageSize)})");
+                }
+
+                return;
+            }
+
+            var lineEnd = _scanned + newline;
+            var line = _buffer.AsSpan(_start, lineEnd - _start);
+            _start = _scanned = lineEnd + 1;
+            if (line.Length > _maxMessageSize)
+            {
+                throw Offence($"sent a message of {line.Length} bytes, over the limit of {_maxMessageSize} ({nameof(ClusterSettings)}.{nameof(ClusterSettings.MaxMessageSize)})");
+            }
+
+            Deliver(line);
+        }
+    }
+
+    private void Deliver(ReadOnlySpan<byte> line)
+    {
+        MessageHeader header;
+        try
+        {
+            header = MessageHeader.Read(line);
+        }
+        catch (JsonException exception)
+        {
+            throw Offence($"sent a line of {line.Length} bytes that is not JSON", exception);
+        }
+
+        switch (header.Command)
+        {
+            case NodeCommand.Handle:
+                DeliverWithHandle(line, header);
+                break;
+            case NodeCommand.HandleAck:
+                OnHandleAnswer(received: true);
+                break;
+            case NodeCommand.HandleNack:
+                OnHandleAnswer(received: false);
+                break;
+            default:
+                _peer.OnMessage(header.Command, line, null, null);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// The answer goes out before the message is acted on, exactly one to a NODE_HANDLE: none leaves the sender waiting for ever,
+    /// two kill a Node peer (wire.md 4.2). Node wraps what it sends again a second time; both layers get one answer.
+    /// </summary>
+    private void DeliverWithHandle(ReadOnlySpan<byte> line, MessageHeader header)
+    {
+        if (!_unclaimed.TryDequeue(out var handle))
+        {
+            SendControl("{\"cmd\":\"NODE_HANDLE_NACK\"}\n"u8);
+            return;
+        }
+
+        SendControl("{\"cmd\":\"NODE_HANDLE_ACK\"}\n"u8);
+        while (header.Command == NodeCommand.Handle)
+        {
+            line = line[header.Inner];
+            var type = header.HandleType;
+            header = line.IsEmpty ? default : MessageHeader.Read(line);
+            if (header.Command != NodeCommand.Handle)
+            {
+                _peer.OnMessage(header.Command, line.IsEmpty ? "null"u8 : line, handle, type);
+            }
+        }
+    }
+
+    /// <summary>Makes room to read into; only a message longer than the buffer makes it grow, and it shrinks again after.</summary>
+    private void MakeRoom()
+    {
+        if (_start == _end)
+        {
+            _start = _scanned = _end = 0;
+            if (_buffer.Length > InitialBufferSize)
+            {
+                _buffer = new byte[InitialBufferSize];
+            }
+        }
+        else if (_end == _buffer.Length)
+        {
+            var length = _end - _start;
+            var target = length > _buffer.Length / 2 ? new byte[Math.Min(_buffer.Length * 2L, Array.MaxLength)] : _buffer;
+            _buffer.AsSpan(_start, length).CopyTo(target);
+            _scanned -= _start;
+            _buffer = target;
+            _start = 0;
+            _end = length;
+        }
+    }
+
+    private void UpdateInterest()
+    {
+        if (!_closed)
+        {
+            _loop.Rewatch(_socket, (_paused ? 0 : Linux.EPOLLIN) | (_wantsWrite ? Linux.EPOLLOUT : 0), _token);
+        }
+    }
+
+    private ClusterProtocolException Offence(string what, Exception? cause = null)
+        => new($"The peer of {_name} {what}; the channel is closed.", cause);
+}

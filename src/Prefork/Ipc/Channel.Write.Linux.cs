@@ -1,0 +1,412 @@
+using System.Diagnostics.CodeAnalysis;
+using Prefork.Native;
+
+namespace Prefork.Ipc;
+
+/// <remarks>
+/// The writing half. What the kernel takes at once is written by the caller's thread from the caller's buffer;
+/// the rest is copied and queued, and the loop writes it when there is room.
+/// One descriptor is under way at a time: until its answer comes, everything but answers waits behind it (wire.md 4.1).
+/// </remarks>
+internal sealed partial class Channel
+{
+    private const int MaxHandleAttempts = 4;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
+
+    private readonly Lock _writeLock = new();
+    private readonly LinkedList<PendingWrite> _queue = new();
+    private readonly Queue<PendingWrite> _answers = new();
+    private PendingWrite? _unanswered;
+    private PendingWrite? _partial;
+    private volatile bool _refusing;
+    private bool _starved;
+    private Exception? _writeFailure;
+
+    /// <summary>
+    /// Sends one line, which ends with a newline. The task ends when the kernel has the bytes.
+    /// </summary>
+    /// <param name="line">Not kept: the caller may reuse it when the call returns.</param>
+    /// <param name="handle">
+    /// Rides on the line, which must then be a NODE_HANDLE. Kept until its answer comes.
+    /// When <paramref name="ownsHandle"/> it is closed then, or with the channel; otherwise its owner must keep it open that long.
+    /// </param>
+    /// <exception cref="ClusterChannelClosedException">The channel is closed or closing.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The write owns its handle and closes it.")]
+    internal ValueTask SendAsync(ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true, CancellationToken cancellation = default)
+    {
+        lock (_writeLock)
+        {
+            if (_refusing || _closed || _writeFailure is not null)
+            {
+                DisposeIfOwned(handle, ownsHandle);
+                return ValueTask.FromException(ClosedException());
+            }
+
+            var written = 0;
+            if (_unanswered is null && _partial is null && _queue.Count == 0 && _answers.Count == 0)
+            {
+                written = TryWrite(line, handle);
+                if (written < 0)
+                {
+                    DisposeIfOwned(handle, ownsHandle);
+                    return ValueTask.FromException(ClosedException());
+                }
+
+                if (written == line.Length && handle is null)
+                {
+                    return ValueTask.CompletedTask;
+                }
+            }
+
+            var write = new PendingWrite(line, handle, ownsHandle) { Written = written };
+            if (written == line.Length)
+            {
+                _unanswered = write;
+                return ValueTask.CompletedTask;
+            }
+
+            Enqueue(write);
+            write.CancelWith(this, cancellation);
+            return new ValueTask(write.Completion);
+        }
+    }
+
+    /// <summary>Sends one of our own messages, from the loop. A channel that is gone is no error here: its end is reported by other means.</summary>
+    internal void Send(ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true)
+        => SendAsync(line, handle, ownsHandle).AsTask().ContinueWith(
+            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    /// <summary>Refuses further messages and closes when all accepted ones are written and answered. On the loop.</summary>
+    internal void CloseWhenWritten()
+    {
+        bool idle;
+        lock (_writeLock)
+        {
+            _refusing = true;
+            idle = IsIdle;
+        }
+
+        if (idle)
+        {
+            Close(null);
+        }
+    }
+
+    private bool IsIdle => _queue.Count == 0 && _answers.Count == 0 && _unanswered is null && _partial is null;
+
+    private void SendControl(ReadOnlySpan<byte> line)
+    {
+        lock (_writeLock)
+        {
+            if (_closed || _writeFailure is not null)
+            {
+                return;
+            }
+
+            var written = _partial is null && _answers.Count == 0 ? TryWrite(line, null) : 0;
+            if (written >= 0 && written < line.Length)
+            {
+                var write = new PendingWrite(line, null, ownsHandle: false) { Written = written };
+                _answers.Enqueue(write);
+                _partial = written > 0 ? write : _partial;
+                WatchForRoom();
+            }
+        }
+    }
+
+    private void Enqueue(PendingWrite write)
+    {
+        if (write.Written > 0)
+        {
+            _partial = write;
+            _queue.AddFirst(write);
+        }
+        else
+        {
+            _queue.AddLast(write);
+        }
+
+        if (_unanswered is null)
+        {
+            WatchForRoom();
+        }
+    }
+
+    private void OnWritable()
+    {
+        bool closeNow;
+        lock (_writeLock)
+        {
+            Flush();
+            closeNow = _refusing && IsIdle;
+        }
+
+        if (closeNow)
+        {
+            Close(null);
+        }
+    }
+
+    /// <summary>Writes until the kernel is full or a descriptor must be answered first. Under the lock, on the loop.</summary>
+    private void Flush()
+    {
+        while (_writeFailure is null && Next() is { } write)
+        {
+            var written = TryWrite(write.Remaining, write.Written == 0 ? write.Handle : null);
+            if (written < 0)
+            {
+                break;
+            }
+
+            write.Written += written;
+            if (write.Remaining.Length > 0)
+            {
+                _partial = write.Written > 0 ? write : null;
+                SetWantsWrite(!RetryLater());
+                return;
+            }
+
+            Remove(write);
+            write.Complete();
+            if (write.Handle is not null)
+            {
+                _unanswered = write;
+            }
+        }
+
+        SetWantsWrite(false);
+    }
+
+    /// <summary>What may be written now: a begun line, then answers, then the rest unless a descriptor is under way.</summary>
+    private PendingWrite? Next()
+        => _partial ?? (_answers.TryPeek(out var answer) ? answer : _unanswered is null ? _queue.First?.Value : null);
+
+    private void Remove(PendingWrite write)
+    {
+        _partial = null;
+        if (_answers.TryPeek(out var answer) && answer == write)
+        {
+            _answers.Dequeue();
+        }
+        else
+        {
+            _queue.Remove(write);
+        }
+    }
+
+    /// <summary>
+    /// Out of kernel memory, or too many descriptors under way in the system (ETOOMANYREFS): the socket still counts as writable,
+    /// so waiting for that would spin. Time is waited for instead.
+    /// </summary>
+    private bool RetryLater()
+    {
+        if (!_starved)
+        {
+            return false;
+        }
+
+        _starved = false;
+        _ = Task.Delay(RetryDelay).ContinueWith(_ => _loop.Post(OnWritable), TaskScheduler.Default);
+        return true;
+    }
+
+    private void OnHandleAnswer(bool received)
+    {
+        bool closeNow;
+        lock (_writeLock)
+        {
+            var write = _unanswered;
+            if (write is null)
+            {
+                return;
+            }
+
+            _unanswered = null;
+            if (!received && ++write.Attempts < MaxHandleAttempts)
+            {
+                // The peer had no number free for it: the same message again, unwrapped (wire.md 4.2).
+                write.Written = 0;
+                _queue.AddFirst(write);
+            }
+            else
+            {
+                write.Dispose();
+            }
+
+            Flush();
+            closeNow = _refusing && IsIdle;
+        }
+
+        if (closeNow)
+        {
+            Close(null);
+        }
+    }
+
+    /// <summary>Bytes written, 0 when the kernel is full, -1 when the channel is broken.</summary>
+    private int TryWrite(ReadOnlySpan<byte> data, FileDescriptor? handle)
+    {
+        var added = false;
+        try
+        {
+            int sent;
+            if (handle is null)
+            {
+                sent = SendOn(data, []);
+            }
+            else
+            {
+                handle.DangerousAddRef(ref added);
+                sent = SendOn(data, [handle.Number]);
+            }
+
+            if (sent >= 0)
+            {
+                return sent;
+            }
+
+            var errno = Errno.Last;
+            if (errno is Linux.EAGAIN or Linux.ENOBUFS or Linux.ENOMEM or Linux.ETOOMANYREFS)
+            {
+                _starved = errno != Linux.EAGAIN;
+                return 0;
+            }
+
+            _writeFailure = Errno.Failed(errno, $"write to {_name}");
+            return -1;
+        }
+        catch (ObjectDisposedException exception)
+        {
+            _writeFailure = exception;
+            return -1;
+        }
+        finally
+        {
+            if (added)
+            {
+                handle!.DangerousRelease();
+            }
+        }
+    }
+
+    private int SendOn(ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors)
+    {
+        var added = false;
+        try
+        {
+            // The reference keeps the number from being closed, and given to somebody else, under a writer on another thread.
+            _socket.DangerousAddRef(ref added);
+            return DescriptorMessage.Send(_socket.Number, data, descriptors);
+        }
+        finally
+        {
+            if (added)
+            {
+                _socket.DangerousRelease();
+            }
+        }
+    }
+
+    private void WatchForRoom()
+    {
+        if (_loop.IsCurrent)
+        {
+            SetWantsWrite(true);
+        }
+        else
+        {
+            _loop.Post(() => SetWantsWrite(true));
+        }
+    }
+
+    private void SetWantsWrite(bool wanted)
+    {
+        if (_wantsWrite != wanted)
+        {
+            _wantsWrite = wanted;
+            UpdateInterest();
+        }
+    }
+
+    private void AbandonWrites(Exception? reason)
+    {
+        lock (_writeLock)
+        {
+            _writeFailure ??= reason;
+            _refusing = true;
+            foreach (var write in _queue)
+            {
+                write.Fail(ClosedException());
+            }
+
+            _queue.Clear();
+            _answers.Clear();
+            _partial = null;
+            _unanswered?.Dispose();
+            _unanswered = null;
+        }
+    }
+
+    private ClusterChannelClosedException ClosedException()
+        => new($"{char.ToUpperInvariant(_name[0])}{_name[1..]} is closed; the message was not sent.", _writeFailure);
+
+    private static void DisposeIfOwned(FileDescriptor? handle, bool owns)
+    {
+        if (owns)
+        {
+            handle?.Dispose();
+        }
+    }
+
+    /// <summary>A line that waits for the kernel, or for the answer to its descriptor.</summary>
+    private sealed class PendingWrite(ReadOnlySpan<byte> line, FileDescriptor? handle, bool ownsHandle) : IDisposable
+    {
+        private readonly byte[] _line = line.ToArray();
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private CancellationTokenRegistration _cancellation;
+
+        internal FileDescriptor? Handle { get; } = handle;
+
+        internal int Written { get; set; }
+
+        internal int Attempts { get; set; } = 1;
+
+        internal ReadOnlySpan<byte> Remaining => _line.AsSpan(Written);
+
+        internal Task Completion => _done.Task;
+
+        internal void Complete()
+        {
+            _cancellation.Unregister();
+            _done.TrySetResult();
+        }
+
+        internal void Fail(Exception exception)
+        {
+            _cancellation.Unregister();
+            _done.TrySetException(exception);
+            Dispose();
+        }
+
+        /// <summary>A cancelled message is not sent, unless its first byte already was: half a line would break the channel.</summary>
+        internal void CancelWith(Channel channel, CancellationToken cancellation)
+        {
+            if (cancellation.CanBeCanceled)
+            {
+                _cancellation = cancellation.UnsafeRegister(_ =>
+                {
+                    lock (channel._writeLock)
+                    {
+                        if (Written == 0 && channel._queue.Remove(this))
+                        {
+                            _done.TrySetCanceled(cancellation);
+                            Dispose();
+                        }
+                    }
+                }, null);
+            }
+        }
+
+        public void Dispose() => DisposeIfOwned(Handle, ownsHandle);
+    }
+}

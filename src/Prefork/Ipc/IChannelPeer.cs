@@ -1,0 +1,17 @@
+using Prefork.Native;
+
+namespace Prefork.Ipc;
+
+/// <summary>Who reads a channel: the primary's view of a worker, or the worker itself. All calls come on the loop.</summary>
+internal interface IChannelPeer
+{
+    /// <summary>
+    /// One message. <paramref name="json"/> is valid during the call only.
+    /// A <paramref name="handle"/> belongs to the peer from here on; null when none came.
+    /// An exception thrown here is an offence of the sender's: the channel is closed for it.
+    /// </summary>
+    void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType);
+
+    /// <summary>The channel is gone, once. <paramref name="reason"/> is null for an orderly end of file.</summary>
+    void OnClosed(Exception? reason);
+}

@@ -1,0 +1,353 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Prefork.Ipc;
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <summary>
+/// What users say to each other over a channel: messages, sockets on messages, requests and replies. The same at both ends.
+/// </summary>
+/// <remarks>
+/// Reads on the loop, hands to the dispatcher, and holds the peer back while more than a bound is undelivered.
+/// Messages that nobody listens for are kept, up to a bound, until somebody does.
+/// </remarks>
+internal sealed class Messenger
+{
+    private const int HoldBackAt = 4096;
+    private const int HoldBackBytes = 8 * 1024 * 1024;
+
+    private readonly EventLoop _loop;
+    private readonly Dispatcher _dispatcher;
+    private readonly Channel _channel;
+    private readonly IMessengerOwner _owner;
+    private readonly int _maxKept;
+    private readonly Queue<ClusterMessage> _kept = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _requests = new();
+    private readonly ConcurrentDictionary<long, CancellationTokenSource> _answering = new();
+    private long _lastRequest;
+    private int _undelivered;
+    private long _undeliveredBytes;
+    private bool _heldBack;
+    private bool _reportedDrop;
+
+    internal Messenger(EventLoop loop, Dispatcher dispatcher, Channel channel, IMessengerOwner owner, int maxKept)
+    {
+        _loop = loop;
+        _dispatcher = dispatcher;
+        _channel = channel;
+        _owner = owner;
+        _maxKept = maxKept;
+    }
+
+    internal ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var writer = LineWriter.Start();
+        writer.WriteValue(message, typeInfo);
+        return _channel.SendAsync(writer.EndLine(), cancellation: cancellation);
+    }
+
+    /// <summary>Sends a duplicate of the socket's descriptor: the socket stays the caller's, who may dispose it when this returns.</summary>
+    internal ValueTask SendAsync<T>(T message, Socket socket, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        cancellation.ThrowIfCancellationRequested();
+        var writer = LineWriter.Start();
+        writer.BeginHandle(PassedSocket.TypeOf(socket));
+        writer.WriteValue(message, typeInfo);
+        if (socket.SocketType == SocketType.Dgram)
+        {
+            writer.Json.WriteString("dgramType"u8, socket.AddressFamily == AddressFamily.InterNetworkV6 ? "udp6"u8 : "udp4"u8);
+        }
+
+        writer.Json.WriteEndObject();
+        return _channel.SendAsync(writer.EndLine(), PassedSocket.Duplicate(socket), cancellation: cancellation);
+    }
+
+    internal ValueTask SendRelayedAsync(int from, JsonElement body)
+    {
+        var writer = StartPrefork("message");
+        writer.Json.WriteNumber("from"u8, from);
+        WriteBody(writer, body);
+        return _channel.SendAsync(writer.EndLine());
+    }
+
+    /// <summary>Sends a value as a user's message, as it is.</summary>
+    internal ValueTask SendRawAsync(JsonElement body)
+    {
+        var writer = LineWriter.Start();
+        body.WriteTo(writer.Json);
+        return _channel.SendAsync(writer.EndLine());
+    }
+
+    /// <param name="act">"request" for a handler by name, "send" for a message to the worker <paramref name="to"/>.</param>
+    /// <exception cref="TimeoutException">No reply in time.</exception>
+    internal async Task<JsonElement> RequestAsync<TRequest>(
+        string act, string? name, int? to, TRequest request, JsonTypeInfo<TRequest> requestType, TimeSpan? timeout, CancellationToken cancellation)
+    {
+        var id = Interlocked.Increment(ref _lastRequest);
+        var reply = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _requests[id] = reply;
+        try
+        {
+            await _channel.SendAsync(RequestLine(act, id, name, to, request, requestType), cancellation: cancellation).ConfigureAwait(false);
+            return await reply.Task.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            SendPrefork("cancel", id);
+            throw exception is TimeoutException
+                ? new TimeoutException($"No reply to {(name is null ? act : $"request '{name}'")} within {timeout}.", exception)
+                : exception;
+        }
+        finally
+        {
+            _requests.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
+    internal void OnMessage(ReadOnlySpan<byte> json, FileDescriptor? handle, int? from = null)
+        => Deliver(new ClusterMessage(json.ToArray(), handle, from));
+
+    /// <summary>One of our own messages. On the loop.</summary>
+    internal void OnPreforkMessage(ReadOnlySpan<byte> json)
+    {
+        var frame = JsonSerializer.Deserialize(json, FrameJsonContext.Default.PreforkFrame) ?? throw new JsonException("The message is null.");
+        switch (frame.Act)
+        {
+            case "message":
+                Deliver(new ClusterMessage(frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), null, frame.From));
+                break;
+            case "request" or "send":
+                Count(json.Length);
+                var length = json.Length;
+                _dispatcher.Post(() =>
+                {
+                    Delivered(length);
+                    _ = AnswerAsync(frame);
+                });
+                break;
+            case "cancel":
+                if (_answering.TryGetValue(frame.Id, out var answering))
+                {
+                    _ = answering.CancelAsync();
+                }
+
+                break;
+            case "reply" when _requests.TryRemove(frame.Id, out var request):
+                request.TrySetResult(frame.Body);
+                break;
+            case "error" when _requests.TryRemove(frame.Id, out var request):
+                request.TrySetException(new ClusterRequestException(frame.Error ?? "The request failed."));
+                break;
+        }
+    }
+
+    /// <summary>Somebody listens now: delivers what was kept.</summary>
+    internal void DeliverKept() => _dispatcher.Post(() =>
+    {
+        while (_owner.HasMessageListener && _kept.TryDequeue(out var message))
+        {
+            Raise(message);
+        }
+    });
+
+    /// <summary>The channel is gone: whoever waits for a reply hears so.</summary>
+    internal void OnClosed(Exception? reason)
+    {
+        foreach (var id in _requests.Keys)
+        {
+            if (_requests.TryRemove(id, out var request))
+            {
+                request.TrySetException(new ClusterChannelClosedException("The channel closed before the reply came.", reason));
+            }
+        }
+
+        foreach (var answering in _answering.Values)
+        {
+            _ = answering.CancelAsync();
+        }
+    }
+
+    private static ReadOnlySpan<byte> RequestLine<TRequest>(string act, long id, string? name, int? to, TRequest request, JsonTypeInfo<TRequest> requestType)
+    {
+        var writer = StartPrefork(act);
+        writer.Json.WriteNumber("id"u8, id);
+        if (name is not null)
+        {
+            writer.Json.WriteString("name"u8, name);
+        }
+
+        if (to is { } target)
+        {
+            writer.Json.WriteNumber("to"u8, target);
+        }
+
+        writer.Json.WritePropertyName("body"u8);
+        writer.WriteValue(request, requestType);
+        writer.Json.WriteEndObject();
+        return writer.EndLine();
+    }
+
+    private void Deliver(ClusterMessage message)
+    {
+        Count(message.Utf8Json.Length);
+        _dispatcher.Post(() =>
+        {
+            Delivered(message.Utf8Json.Length);
+            if (_owner.HasMessageListener && _kept.Count == 0)
+            {
+                Raise(message);
+            }
+            else
+            {
+                Keep(message);
+            }
+        });
+    }
+
+    private void Raise(ClusterMessage message)
+    {
+        _owner.RaiseMessage(message);
+        message.CloseUnclaimed();
+    }
+
+    private void Keep(ClusterMessage message)
+    {
+        if (_kept.Count < _maxKept)
+        {
+            _kept.Enqueue(message);
+            return;
+        }
+
+        message.CloseUnclaimed();
+        if (!_reportedDrop)
+        {
+            _reportedDrop = true;
+            _owner.RaiseError(new InvalidOperationException(
+                $"Nobody listens for messages, and {_maxKept} are kept already: further ones are dropped. Add a handler for MessageReceived, or raise {nameof(ClusterSettings.MaxKeptMessages)}."));
+        }
+    }
+
+    private void Count(int length)
+    {
+        var bytes = Interlocked.Add(ref _undeliveredBytes, length);
+        if ((Interlocked.Increment(ref _undelivered) >= HoldBackAt || bytes >= HoldBackBytes) && !_heldBack)
+        {
+            _heldBack = true;
+            _channel.PauseReading();
+        }
+    }
+
+    private void Delivered(int length)
+    {
+        Interlocked.Add(ref _undeliveredBytes, -length);
+        if (Interlocked.Decrement(ref _undelivered) == 0 && Volatile.Read(ref _heldBack))
+        {
+            _loop.Post(() =>
+            {
+                if (_heldBack)
+                {
+                    _heldBack = false;
+                    _channel.ResumeReading();
+                }
+            });
+        }
+    }
+
+    private async Task AnswerAsync(PreforkFrame frame)
+    {
+        using var cancellation = new CancellationTokenSource();
+        _answering[frame.Id] = cancellation;
+        try
+        {
+            var writeReply = await _owner.AnswerAsync(frame, cancellation.Token).ConfigureAwait(false);
+            await _channel.SendAsync(ReplyLine(frame.Id, writeReply), cancellation: CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ClusterChannelClosedException)
+        {
+            // Whoever asked is gone.
+        }
+        catch (Exception exception)
+        {
+            // The handler's failure is the asker's to see, not ours.
+            await SendErrorAsync(frame.Id, exception).ConfigureAwait(false);
+        }
+        finally
+        {
+            _answering.TryRemove(frame.Id, out _);
+        }
+    }
+
+    private static ReadOnlySpan<byte> ReplyLine(long id, Action<LineWriter> writeReply)
+    {
+        var writer = StartPrefork("reply");
+        writer.Json.WriteNumber("id"u8, id);
+        writer.Json.WritePropertyName("body"u8);
+        writeReply(writer);
+        writer.Json.WriteEndObject();
+        return writer.EndLine();
+    }
+
+    private async Task SendErrorAsync(long id, Exception exception)
+    {
+        try
+        {
+            await _channel.SendAsync(ErrorLine(id, exception)).ConfigureAwait(false);
+        }
+        catch (ClusterChannelClosedException)
+        {
+            // Whoever asked is gone.
+        }
+    }
+
+    private static ReadOnlySpan<byte> ErrorLine(long id, Exception exception)
+    {
+        var writer = StartPrefork("error");
+        writer.Json.WriteNumber("id"u8, id);
+        writer.Json.WriteString("error"u8, exception is ClusterRequestException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}");
+        writer.Json.WriteEndObject();
+        return writer.EndLine();
+    }
+
+    private void SendPrefork(string act, long id)
+    {
+        var writer = StartPrefork(act);
+        writer.Json.WriteNumber("id"u8, id);
+        writer.Json.WriteEndObject();
+        _channel.Send(writer.EndLine());
+    }
+
+    private static LineWriter StartPrefork(string act)
+    {
+        var writer = LineWriter.Start();
+        writer.Json.WriteStartObject();
+        writer.Json.WriteString("cmd"u8, "NODE_PREFORK"u8);
+        writer.Json.WriteString("act"u8, act);
+        return writer;
+    }
+
+    private static void WriteBody(LineWriter writer, JsonElement body)
+    {
+        writer.Json.WritePropertyName("body"u8);
+        body.WriteTo(writer.Json);
+        writer.Json.WriteEndObject();
+    }
+}
+
+/// <summary>Whose messenger it is: the primary's view of a worker, or the worker itself.</summary>
+internal interface IMessengerOwner
+{
+    bool HasMessageListener { get; }
+
+    void RaiseMessage(ClusterMessage message);
+
+    void RaiseError(Exception exception);
+
+    /// <summary>Answers a request, or passes a message on; the result writes the reply's body.</summary>
+    ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation);
+}

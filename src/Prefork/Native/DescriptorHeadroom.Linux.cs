@@ -1,0 +1,33 @@
+
+namespace Prefork.Native;
+
+/// <summary>
+/// Whether this process has numbers free. A recvmsg with descriptors for which there is no number throws them away,
+/// and with them somebody's connection, so whoever is near the limit asks first.
+/// </summary>
+internal static class DescriptorHeadroom
+{
+    /// <summary>Tries it: opens <paramref name="count"/> descriptors and closes them again. EMFILE and ENFILE both show.</summary>
+    internal static bool Has(int count, FileDescriptor sample)
+    {
+        Span<int> tried = stackalloc int[count];
+        var opened = 0;
+        while (opened < count)
+        {
+            var number = Libc.Fcntl(sample.Number, Linux.F_DUPFD_CLOEXEC, 0);
+            if (number < 0)
+            {
+                break;
+            }
+
+            tried[opened++] = number;
+        }
+
+        foreach (var number in tried[..opened])
+        {
+            _ = Libc.Close(number);
+        }
+
+        return opened == count;
+    }
+}

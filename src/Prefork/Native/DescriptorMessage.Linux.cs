@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Prefork.Native;
+
+/// <summary>
+/// sendmsg and recvmsg with descriptors in ancillary data (unix(7), SCM_RIGHTS). Never blocks, never raises SIGPIPE,
+/// and what arrives is close-on-exec from the first instant.
+/// </summary>
+internal static unsafe class DescriptorMessage
+{
+    private static readonly int HeaderSize = sizeof(CmsgHdr);
+
+    /// <summary>Sends bytes with descriptors attached to the first of them. Returns bytes sent, or -1 with <see cref="Errno.Last"/>.</summary>
+    internal static int Send(int socket, ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors)
+    {
+        var controlLength = descriptors.IsEmpty ? 0 : HeaderSize + Align(descriptors.Length * sizeof(int));
+        var control = stackalloc byte[controlLength];
+        if (controlLength > 0)
+        {
+            var header = (CmsgHdr*)control;
+            header->Length = (nuint)(HeaderSize + (descriptors.Length * sizeof(int)));
+            header->Level = Linux.SOL_SOCKET;
+            header->Type = Linux.SCM_RIGHTS;
+            descriptors.CopyTo(new Span<int>(control + HeaderSize, descriptors.Length));
+        }
+
+        fixed (byte* bytes = data)
+        {
+            var vector = new IoVec { Base = bytes, Length = (nuint)data.Length };
+            var message = new MsgHdr { Vectors = &vector, VectorCount = 1, Control = controlLength > 0 ? control : null, ControlLength = (nuint)controlLength };
+            nint sent;
+            do
+            {
+                sent = Libc.SendMsg(socket, &message, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);
+            }
+            while (sent < 0 && Errno.Last == Linux.EINTR);
+            return (int)sent;
+        }
+    }
+
+    /// <summary>
+    /// Receives bytes and the descriptors that come with them; the caller owns every descriptor returned.
+    /// Returns bytes read, 0 at end of file, or -1 with <see cref="Errno.Last"/>.
+    /// <paramref name="truncated"/>: the kernel threw descriptors away, because there was no room or this process is out of numbers.
+    /// </summary>
+    internal static int Receive(int socket, Span<byte> data, Span<int> descriptors, out int descriptorCount, out bool truncated)
+    {
+        var controlLength = HeaderSize + Align(descriptors.Length * sizeof(int));
+        var control = stackalloc byte[controlLength];
+        fixed (byte* bytes = data)
+        {
+            var vector = new IoVec { Base = bytes, Length = (nuint)data.Length };
+            var message = new MsgHdr { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = (nuint)controlLength };
+            nint received;
+            do
+            {
+                received = Libc.RecvMsg(socket, &message, Linux.MSG_DONTWAIT | Linux.MSG_CMSG_CLOEXEC);
+            }
+            while (received < 0 && Errno.Last == Linux.EINTR);
+
+            descriptorCount = 0;
+            truncated = false;
+            if (received >= 0)
+            {
+                truncated = (message.Flags & Linux.MSG_CTRUNC) != 0;
+                descriptorCount = ReadRights(control, (int)message.ControlLength, descriptors);
+            }
+
+            return (int)received;
+        }
+    }
+
+    private static int ReadRights(byte* control, int length, Span<int> descriptors)
+    {
+        var count = 0;
+        var offset = 0;
+        while (offset + HeaderSize <= length)
+        {
+            var header = (CmsgHdr*)(control + offset);
+            if ((int)header->Length < HeaderSize)
+            {
+                break;
+            }
+
+            if (header->Level == Linux.SOL_SOCKET && header->Type == Linux.SCM_RIGHTS)
+            {
+                var numbers = MemoryMarshal.Cast<byte, int>(new ReadOnlySpan<byte>(control + offset + HeaderSize, (int)header->Length - HeaderSize));
+                numbers.CopyTo(descriptors[count..]);
+                count += numbers.Length;
+            }
+
+            offset += Align((int)header->Length);
+        }
+
+        return count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Align(int length) => (length + 7) & ~7;
+}

@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+
+namespace Prefork.Native;
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoVec
+{
+    internal void* Base;
+    internal nuint Length;
+}
+
+/// <summary>
+/// struct msghdr. musl declares the two lengths as 32 bits with padding after them;
+/// on little-endian machines a 64-bit value whose upper half is zero is the same bytes.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct MsgHdr
+{
+    internal void* Name;
+    internal uint NameLength;
+    internal IoVec* Vectors;
+    internal nuint VectorCount;
+    internal void* Control;
+    internal nuint ControlLength;
+    internal int Flags;
+}
+
+/// <summary>struct cmsghdr; its data follows at once, aligned to 8.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct CmsgHdr
+{
+    internal nuint Length;
+    internal int Level;
+    internal int Type;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollFd
+{
+    internal int Descriptor;
+    internal short Events;
+    internal short Returned;
+}
+
+/// <summary>siginfo_t as waitid fills it for a child.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct SigInfo
+{
+    [FieldOffset(8)] internal int Code;
+    [FieldOffset(16)] internal int Pid;
+    [FieldOffset(24)] internal int Status;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ResourceLimit
+{
+    internal ulong Soft;
+    internal ulong Hard;
+}

@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Prefork.Handles;
+using Prefork.Ipc;
+using Prefork.Processes;
+
+namespace Prefork;
+
+/// <summary>
+/// The primary's side of the cluster: settings, workers, listening sockets. Its state changes on its loop alone;
+/// what users hear of it they hear from its dispatcher, in order.
+/// </summary>
+internal sealed class Primary : IAcceptorEvents
+{
+    private readonly Dictionary<int, WorkerControl> _workers = [];
+    private readonly List<TaskCompletionSource> _awaitingEmpty = [];
+    private volatile ClusterSettings? _settings;
+    private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
+    private SchedulingPolicy? _policy;
+    private int _lastId;
+    private int _lastInspectPort = 9229;
+    private long _sequence;
+    private bool _forked;
+    private volatile bool _shuttingDown;
+
+    internal Primary() => Handles = new HandleTable(Loop, this, TimeProvider.System);
+
+    internal EventLoop Loop { get; } = new("prefork primary");
+
+    internal Dispatcher Dispatcher { get; } = new();
+
+    internal HandleTable Handles { get; }
+
+    internal RequestHandlers<WorkerProcess> RequestHandlers { get; } = new();
+
+    internal ImmutableSortedDictionary<int, WorkerProcess> Workers => Volatile.Read(ref _published);
+
+    internal ClusterSettings Settings => _settings ??= new ClusterSettings();
+
+    /// <summary>Decided at the first fork; until then from the environment or as set.</summary>
+    internal SchedulingPolicy Policy
+    {
+        get => _policy ??= SchedulingPolicy.FromEnvironment();
+        set
+        {
+            if (_forked)
+            {
+                throw new InvalidOperationException("The scheduling policy cannot change after the first fork: listeners are open under it.");
+            }
+
+            _policy = value;
+        }
+    }
+
+    internal long NextSequence() => _sequence++;
+
+    internal ClusterSettings SetUp(Action<ClusterSettings>? configure)
+    {
+        var settings = Settings.Clone();
+        configure?.Invoke(settings);
+        settings.Exec ??= ThisProgram.Exec;
+        settings.ExecArguments ??= settings.Exec == ThisProgram.Exec ? ThisProgram.ExecArguments : [];
+        settings.Arguments ??= ThisProgram.Arguments;
+        settings.Validate();
+        _settings = settings;
+        Dispatcher.Post(() => Cluster.RaiseSetUp(settings));
+        return settings;
+    }
+
+    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment)
+    {
+        var settings = SetUp(null);
+        _ = Policy;
+        return Loop.Invoke(() => ForkOnLoop(settings, environment));
+    }
+
+    /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>
+    internal Task DisconnectAsync()
+    {
+        var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop.Post(() =>
+        {
+            Handles.CloseOrphans();
+            foreach (var worker in _workers.Values.ToArray())
+            {
+                worker.Disconnect();
+            }
+
+            _awaitingEmpty.Add(empty);
+            ReleaseIfEmpty();
+        });
+        return empty.Task;
+    }
+
+    /// <summary>A worker has neither channel nor process any more. On the loop.</summary>
+    internal void Forget(WorkerControl worker)
+    {
+        if (_workers.Remove(worker.Id))
+        {
+            Dispatcher.Post(() => ImmutableInterlocked.Update(ref _published, static (workers, id) => workers.Remove(id), worker.Id));
+        }
+    }
+
+    internal void ReleaseIfEmpty()
+    {
+        if (_workers.Count > 0)
+        {
+            return;
+        }
+
+        foreach (var waiting in _awaitingEmpty)
+        {
+            Dispatcher.Post(() => waiting.TrySetResult());
+        }
+
+        _awaitingEmpty.Clear();
+    }
+
+    internal WorkerControl? Find(int workerId) => _workers.GetValueOrDefault(workerId);
+
+    internal async Task WaitForShutdownAsync(CancellationToken cancellation)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var askedAgain = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            _shuttingDown = true;
+            if (!asked.TrySetResult())
+            {
+                askedAgain.TrySetResult();
+            }
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var cancelled = cancellation.UnsafeRegister(_ => asked.TrySetResult(), null);
+        await asked.Task.ConfigureAwait(false);
+        _shuttingDown = true;
+        try
+        {
+            var left = DisconnectAsync();
+            await Task.WhenAny(left, askedAgain.Task, Task.Delay(Settings.ShutdownTimeout, CancellationToken.None)).ConfigureAwait(false);
+            foreach (var worker in Workers.Values)
+            {
+                worker.Kill(Signal.SIGKILL);
+            }
+
+            await left.ConfigureAwait(false);
+        }
+        finally
+        {
+            _shuttingDown = false;
+        }
+    }
+
+    void IAcceptorEvents.OnOffence(int workerId, ClusterProtocolException offence)
+        => Loop.Post(() => Find(workerId)?.CutOff(offence));
+
+    void IAcceptorEvents.OnTrouble(Exception exception) => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, exception)));
+
+    private WorkerProcess ForkOnLoop(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment)
+    {
+        _forked = true;
+
+        // Consumed even when the start fails, as in Node: an id never means two workers.
+        var id = ++_lastId;
+        var control = new WorkerControl(this, id, settings);
+        _workers.Add(id, control);
+        ImmutableInterlocked.Update(ref _published, static (workers, worker) => workers.Add(worker.Id, worker), control.Worker);
+        control.Start(WorkerEnvironment.Create(settings, environment, id), InspectArguments(settings));
+        Dispatcher.Post(() => Cluster.RaiseForked(new WorkerEventArgs(control.Worker)));
+        if (_shuttingDown)
+        {
+            control.Disconnect();
+        }
+
+        return control.Worker;
+    }
+
+    private string[] InspectArguments(ClusterSettings settings)
+    {
+        bool AsksForInspector(string argument)
+            => argument.StartsWith("--inspect", StringComparison.Ordinal) || argument.StartsWith("--debug-port", StringComparison.Ordinal);
+
+        var options = Environment.GetEnvironmentVariable("NODE_OPTIONS")?.Split(' ') ?? [];
+        if (Path.GetExtension(settings.Exec) is not (".js" or ".mjs" or ".cjs")
+            || !settings.ExecArguments!.Concat(options).Any(AsksForInspector))
+        {
+            return [];
+        }
+
+        _lastInspectPort = settings.InspectPort?.Invoke() ?? (_lastInspectPort == ushort.MaxValue ? 1024 : _lastInspectPort + 1);
+        if (_lastInspectPort is < 0 or > ushort.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(nameof(settings.InspectPort), _lastInspectPort, "A port is from 0 to 65535.");
+        }
+
+        return [$"--inspect-port={_lastInspectPort}"];
+    }
+}

@@ -1,0 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Prefork;
+
+/// <summary>Metadata by reflection, for those who do not trim.</summary>
+internal static class Reflected
+{
+    internal const string Reason = "Uses reflection to (de)serialise. Where code is trimmed or compiled ahead of time, give a JsonTypeInfo.";
+
+    [RequiresUnreferencedCode(Reason)]
+    [RequiresDynamicCode(Reason)]
+    internal static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)JsonSerializerOptions.Web.GetTypeInfo(typeof(T));
+}

@@ -1,0 +1,37 @@
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <summary>Connections from a listening socket that all workers accept from.</summary>
+internal sealed class SharedIntake(FileDescriptor listener, OpenConnections open, string name, Action onStopped)
+    : DescriptorIntake(listener, open, name, onStopped)
+{
+    protected override unsafe int Receive(Span<int> connections)
+    {
+        while (true)
+        {
+            var connection = Libc.Accept4(Source, null, null, Linux.SOCK_CLOEXEC);
+            if (connection >= 0)
+            {
+                connections[0] = connection;
+                return 1;
+            }
+
+            switch (Errno.Last)
+            {
+                case Linux.EINTR or Linux.ECONNABORTED or Linux.EPROTO or Linux.EPERM:
+                    continue;
+                case Linux.EAGAIN:
+                    return Nothing;
+                case Linux.EMFILE or Linux.ENFILE or Linux.ENOBUFS or Linux.ENOMEM:
+                    return Exhausted;
+                default:
+                    // The socket does not listen any more.
+                    return 0;
+            }
+        }
+    }
+
+    /// <summary>At once: what waits in the backlog is everybody's.</summary>
+    protected override bool IsAtEnd() => true;
+}

@@ -1,0 +1,262 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Prefork.Handles;
+using Prefork.Ipc;
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <remarks>What a worker says, and what the primary answers: the table of Node's verbs (wire.md 5.1).</remarks>
+internal sealed partial class WorkerControl
+{
+    private readonly Dictionary<long, HandedConnection> _unanswered = [];
+    private ScoreboardPage? _page;
+    private int _usedRows;
+
+    /// <summary>A connection sent as newconn: ours until the worker answers.</summary>
+    private sealed record HandedConnection(AcceptingHandle Handle, NodeHandoff Target, FileDescriptor Connection);
+
+    public void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType)
+    {
+        switch (command)
+        {
+            case null:
+                Messenger!.OnMessage(json, handle);
+                return;
+            case NodeCommand.Cluster:
+                OnClusterMessage(ClusterFrame.Read(json));
+                break;
+            case NodeCommand.Prefork:
+                Messenger!.OnPreforkMessage(json);
+                break;
+            case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:
+                _channel!.Send(SocketListReply.To(command, json));
+                break;
+        }
+
+        // No verb of a worker's carries a descriptor; one that came all the same is closed.
+        handle?.Dispose();
+    }
+
+    public ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation)
+        => frame.Act == "send"
+            ? RelayAsync(frame)
+            : _primary.RequestHandlers.HandleAsync(Worker, frame.Name, frame.Body, cancellation);
+
+    private void OnClusterMessage(ClusterFrame frame)
+    {
+        if (frame.Ack is { } ack && frame.Act is null)
+        {
+            OnConnectionAnswer(ack, frame.Accepted ?? false);
+            return;
+        }
+
+        switch (frame.Act)
+        {
+            case "online":
+                OnOnline(frame);
+                break;
+            case "queryServer":
+                OnQuery(frame);
+                break;
+            case "listening":
+                OnListening(frame);
+                break;
+            case "close":
+                OnCloseListener(frame.Key);
+                break;
+            case "exitedAfterDisconnect":
+                Worker.SetAskedToLeave();
+                _channel!.Send(ClusterReplies.Acknowledge(RequireSequence(frame), _primary.NextSequence()));
+                break;
+        }
+    }
+
+    private void OnOnline(ClusterFrame frame)
+    {
+        if (frame.Prefork?.Version == ScoreboardPage.Version && _page is null)
+        {
+            _page = ScoreboardPage.Create(Id, out var descriptor);
+            _channel!.Send(ClusterReplies.Scoreboard(_primary.NextSequence()), descriptor);
+        }
+
+        _primary.Dispatcher.Post(Worker.RaiseOnline);
+    }
+
+    private void OnListening(ClusterFrame frame)
+    {
+        var type = frame.AddressType.ValueKind == JsonValueKind.String ? frame.AddressType.GetString()! : frame.AddressType.ToString();
+        var address = new ListeningAddress(frame.Address, frame.Port ?? 0, type.Length == 0 ? "4" : type, frame.Descriptor);
+        _primary.Dispatcher.Post(() => Worker.RaiseListening(address));
+    }
+
+    private void OnQuery(ClusterFrame frame)
+    {
+        if (Worker.IsAskedToLeave)
+        {
+            // As Node: it has been told to leave, and its listen call ends with its channel.
+            return;
+        }
+
+        var sequence = RequireSequence(frame);
+        var query = ListenQuery.From(frame);
+        if (_handles.ContainsKey(query.Key))
+        {
+            SendError(Linux.EADDRINUSE);
+            return;
+        }
+
+        ListenHandle handle;
+        try
+        {
+            handle = _primary.Handles.Open(query, frame.Data, _primary.Policy);
+        }
+        catch (SocketException exception)
+        {
+            SendError(Errno.FromSocketError(exception.SocketErrorCode));
+            return;
+        }
+
+        handle.Add(Id);
+        _handles.Add(query.Key, handle);
+        try
+        {
+            Reply(sequence, handle);
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            // No descriptors left for a lane: this worker hears so, and may try again.
+            OnCloseListener(query.Key);
+            SendError(exception.NativeErrorCode);
+            _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
+        }
+
+        void SendError(int errno)
+            => _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, frame.Data, _primary.NextSequence()));
+    }
+
+    private void Reply(long ack, ListenHandle handle)
+    {
+        switch (handle)
+        {
+            case SharedHandle shared:
+                _channel!.Send(ClusterReplies.Shared(ack, handle, _primary.NextSequence()), PassedSocket.Duplicate(shared.Socket));
+                break;
+            case AcceptingHandle accepting when _page is not null && TryTakeRow(out var row):
+                OpenLane(ack, accepting, row);
+                break;
+            case AcceptingHandle accepting:
+                _channel!.Send(ClusterReplies.Accepting(ack, handle, _primary.NextSequence()));
+                NodeHandoff? target = null;
+                target = new NodeHandoff(Id, connection => _primary.Loop.Post(() => HandOver(accepting, target!, connection)));
+                accepting.Acceptor.Add(target);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// The worker's end goes to the worker, and is closed here once the worker has answered for it; the duplicate stays, so that
+    /// the queue outlives the worker. If the worker dies before it reads its end, the kernel drops that descriptor with the channel.
+    /// </summary>
+    private void OpenLane(long ack, AcceptingHandle handle, int row)
+    {
+        var (sender, workerEnd) = SocketPair.SeqPacket();
+        FileDescriptor duplicate;
+        try
+        {
+            duplicate = workerEnd.Duplicate();
+        }
+        catch
+        {
+            sender.Dispose();
+            workerEnd.Dispose();
+            throw;
+        }
+
+        _channel!.Send(ClusterReplies.Lane(ack, handle, row, _primary.NextSequence()), workerEnd);
+        handle.Acceptor.Add(new Lane(Id, sender, duplicate, _page!, row, _settings.LaneCapacity, _settings.HandoffTimeout));
+    }
+
+    /// <summary>
+    /// A row is never given twice: an acceptor, or the worker, may still be at the old one. A worker that has used them all
+    /// gets its further listeners' connections by the channel.
+    /// </summary>
+    private bool TryTakeRow(out int row)
+    {
+        row = _usedRows;
+        return _usedRows < ScoreboardPage.Rows && ++_usedRows > 0;
+    }
+
+    private void OnCloseListener(string? key)
+    {
+        if (key is null || !_handles.Remove(key, out var handle))
+        {
+            return;
+        }
+
+        handle.Remove(Id);
+        _primary.Handles.Release(handle, TimeSpan.Zero);
+    }
+
+    /// <summary>Sends a connection to a Node worker, or back to the acceptor when there is no worker any more.</summary>
+    private void HandOver(AcceptingHandle handle, NodeHandoff target, int connection)
+    {
+        if (_channelOver || Worker.IsAskedToLeave || !handle.Has(Id))
+        {
+            handle.Acceptor.Return(connection);
+            return;
+        }
+
+        var descriptor = new FileDescriptor(connection);
+        PassedSocket.SetNonBlocking(connection);
+        var sequence = _primary.NextSequence();
+        _unanswered.Add(sequence, new HandedConnection(handle, target, descriptor));
+        _channel!.Send(ClusterReplies.NewConnection(handle.Key, sequence), descriptor, ownsHandle: false);
+    }
+
+    private void OnConnectionAnswer(long ack, bool accepted)
+    {
+        if (!_unanswered.Remove(ack, out var handed))
+        {
+            return;
+        }
+
+        if (accepted)
+        {
+            // The worker has it; a copy kept here would keep the client from seeing the worker's close.
+            handed.Connection.Dispose();
+            handed.Handle.Acceptor.Answer(handed.Target, declined: null);
+        }
+        else
+        {
+            handed.Handle.Acceptor.Answer(handed.Target, handed.Connection.Release());
+        }
+    }
+
+    /// <summary>The worker died with connections unanswered: it may or may not have read them, and cannot serve them. Others can.</summary>
+    private void ReturnUnanswered()
+    {
+        foreach (var handed in _unanswered.Values)
+        {
+            handed.Handle.Acceptor.Return(handed.Connection.Release());
+        }
+
+        _unanswered.Clear();
+    }
+
+    private async ValueTask<Action<LineWriter>> RelayAsync(PreforkFrame frame)
+    {
+        var body = frame.Body.Clone();
+        var target = _primary.Loop.Invoke(() => frame.To is { } to ? _primary.Find(to) : null);
+        if (target?.Messenger is not { } messenger || !target.IsConnected)
+        {
+            throw new ClusterRequestException($"There is no worker {frame.To} that could take the message.");
+        }
+
+        await (target._page is null ? messenger.SendRawAsync(body) : messenger.SendRelayedAsync(Id, body)).ConfigureAwait(false);
+        return static writer => writer.Json.WriteNullValue();
+    }
+
+    private static long RequireSequence(ClusterFrame frame)
+        => frame.Seq ?? throw new JsonException($"{frame.Act} has no seq, so it cannot be answered.");
+}

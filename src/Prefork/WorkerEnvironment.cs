@@ -1,0 +1,48 @@
+using System.Collections;
+using System.Globalization;
+
+namespace Prefork;
+
+/// <summary>The variables by which a process knows that it is a worker: Node's own (wire.md 1).</summary>
+internal static class WorkerEnvironment
+{
+    internal const string UniqueId = "NODE_UNIQUE_ID";
+    internal const string ChannelDescriptor = "NODE_CHANNEL_FD";
+    internal const string SerializationMode = "NODE_CHANNEL_SERIALIZATION_MODE";
+
+    /// <summary>This process's environment, then the settings', then the fork's, then ours, which nobody can override.</summary>
+    internal static Dictionary<string, string> Create(ClusterSettings settings, IReadOnlyDictionary<string, string?>? added, int workerId)
+    {
+        var result = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            result[(string)entry.Key] = (string)entry.Value!;
+        }
+
+        Merge(result, settings.Environment);
+        Merge(result, added);
+        result[UniqueId] = workerId.ToString(CultureInfo.InvariantCulture);
+        result[SerializationMode] = "json";
+        return result;
+    }
+
+    private static void Merge(Dictionary<string, string> target, IReadOnlyDictionary<string, string?>? added)
+    {
+        foreach (var (name, value) in added ?? new Dictionary<string, string?>())
+        {
+            if (name.Length == 0 || name.Contains('=') || name.Contains('\0') || value?.Contains('\0') == true)
+            {
+                throw new ArgumentException($"'{name}' cannot be the name of an environment variable, or its value contains a NUL.");
+            }
+
+            if (value is null)
+            {
+                target.Remove(name);
+            }
+            else
+            {
+                target[name] = value;
+            }
+        }
+    }
+}

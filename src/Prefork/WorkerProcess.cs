@@ -1,0 +1,240 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Prefork;
+
+/// <summary>
+/// A worker as its primary sees it: Node's <c>Worker</c> in the primary. Events come one at a time, in order, on a thread of the pool;
+/// those of the worker come before those of <see cref="Cluster"/>, except messages, which come after.
+/// </summary>
+public sealed class WorkerProcess
+{
+    private readonly WorkerControl _control;
+    private readonly TaskCompletionSource _online = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ListeningAddress> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private EventHandler<WorkerMessageEventArgs>? _messageReceived;
+    private volatile bool _askedToLeave;
+    private volatile bool _ended;
+
+    internal WorkerProcess(WorkerControl control, int id)
+    {
+        _control = control;
+        Id = id;
+
+        // Who does not wait for these must not be told that nobody did.
+        _ = _online.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        _ = _listening.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        _ = _exited.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+    }
+
+    /// <summary>The worker's code runs.</summary>
+    public event EventHandler<WorkerEventArgs>? Online;
+
+    /// <summary>A listener of the worker's is open. Once for each.</summary>
+    public event EventHandler<WorkerListeningEventArgs>? Listening;
+
+    /// <summary>
+    /// A message of the worker's. Messages that come while nobody listens here or on <see cref="Cluster.MessageReceived"/> are kept
+    /// (<see cref="ClusterSettings.MaxKeptMessages"/>) and delivered to the first who does.
+    /// </summary>
+    public event EventHandler<WorkerMessageEventArgs>? MessageReceived
+    {
+        add
+        {
+            _messageReceived += value;
+            DeliverKept();
+        }
+
+        remove => _messageReceived -= value;
+    }
+
+    /// <summary>The channel is closed. Always comes, once, and before <see cref="Exited"/>.</summary>
+    public event EventHandler<WorkerEventArgs>? Disconnected;
+
+    /// <summary>The process has ended. Does not come for a worker that could not be started.</summary>
+    public event EventHandler<WorkerExitedEventArgs>? Exited;
+
+    /// <summary>The worker could not be started, or broke the protocol and was cut off.</summary>
+    public event EventHandler<WorkerErrorEventArgs>? Error;
+
+    /// <summary>1, 2, 3 and so on in the order of forking; never used twice.</summary>
+    public int Id { get; }
+
+    /// <summary>The process.</summary>
+    public ChildProcess Process { get; internal set; } = null!;
+
+    /// <summary>How far it is.</summary>
+    public WorkerState State { get; private set; }
+
+    /// <summary>
+    /// Whether it left because it was asked to: true from <see cref="Disconnect"/>, or from the worker's own announcement, on;
+    /// false once it has ended without; null before.
+    /// </summary>
+    public bool? ExitedAfterDisconnect => _askedToLeave ? true : _ended ? false : null;
+
+    /// <summary>Whether the channel is open.</summary>
+    public bool IsConnected => _control.IsConnected;
+
+    /// <summary>Whether the process has ended, or never started.</summary>
+    public bool IsDead => Process.Id is null || Process.Exit is not null;
+
+    internal bool IsAskedToLeave => _askedToLeave;
+
+    internal bool HasMessageListener => _messageReceived is not null;
+
+    /// <summary>Sends a message, written by reflection with names in camel case.</summary>
+    /// <inheritdoc cref="SendAsync{T}(T, JsonTypeInfo{T}, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public ValueTask SendAsync<T>(T message, CancellationToken cancellationToken = default)
+        => SendAsync(message, Reflected.TypeInfo<T>(), cancellationToken);
+
+    /// <summary>Sends a message. Order is kept. The task ends when the kernel has the bytes: await it, and a slow worker slows its sender.</summary>
+    /// <exception cref="JsonException">The message cannot be serialised.</exception>
+    /// <exception cref="NotSupportedException">The message cannot be serialised.</exception>
+    /// <exception cref="ClusterChannelClosedException">The worker is disconnected, or was while the message waited.</exception>
+    public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+        => Messenger.SendAsync(message, typeInfo, cancellationToken);
+
+    /// <summary>Sends a message with a socket, written by reflection with names in camel case.</summary>
+    /// <inheritdoc cref="SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public ValueTask SendAsync<T>(T message, Socket socket, CancellationToken cancellationToken = default)
+        => SendAsync(message, socket, Reflected.TypeInfo<T>(), cancellationToken);
+
+    /// <summary>
+    /// Sends a message with a socket: connected, listening or UDP. A duplicate travels; the caller keeps the socket, and disposes it
+    /// when only the worker is to have it. The socket becomes non-blocking on both sides.
+    /// </summary>
+    /// <exception cref="ArgumentException">The socket is of a kind that cannot be passed.</exception>
+    /// <inheritdoc cref="SendAsync{T}(T, JsonTypeInfo{T}, CancellationToken)"/>
+    public ValueTask SendAsync<T>(T message, Socket socket, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+        => Messenger.SendAsync(message, socket, typeInfo, cancellationToken);
+
+    /// <summary>Asks the worker, by reflection; names in camel case.</summary>
+    /// <inheritdoc cref="RequestAsync{TRequest, TReply}(string, TRequest, JsonTypeInfo{TRequest}, JsonTypeInfo{TReply}, TimeSpan?, CancellationToken)"/>
+    [RequiresUnreferencedCode(Reflected.Reason)]
+    [RequiresDynamicCode(Reflected.Reason)]
+    public Task<TReply?> RequestAsync<TRequest, TReply>(string name, TRequest request, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+        => RequestAsync(name, request, Reflected.TypeInfo<TRequest>(), Reflected.TypeInfo<TReply>(), timeout, cancellationToken);
+
+    /// <summary>Asks the worker's handler of that name (<see cref="ClusterWorker.OnRequest{TRequest, TReply}(string, Func{TRequest, CancellationToken, ValueTask{TReply}})"/>).</summary>
+    /// <param name="name">Which handler.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="requestType">Metadata of the request.</param>
+    /// <param name="replyType">Metadata of the reply.</param>
+    /// <param name="timeout">How long to wait; null waits as long as the worker lives.</param>
+    /// <param name="cancellationToken">Ends the wait, and cancels the handler's token.</param>
+    /// <exception cref="ClusterRequestException">No such handler, or it failed.</exception>
+    /// <exception cref="ClusterChannelClosedException">The worker is or gets disconnected.</exception>
+    /// <exception cref="TimeoutException">No reply in time; the handler's token is cancelled.</exception>
+    public async Task<TReply?> RequestAsync<TRequest, TReply>(
+        string name,
+        TRequest request,
+        JsonTypeInfo<TRequest> requestType,
+        JsonTypeInfo<TReply> replyType,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
+    {
+        var reply = await Messenger.RequestAsync("request", name, null, request, requestType, timeout, cancellationToken).ConfigureAwait(false);
+        return reply.Deserialize(replyType);
+    }
+
+    /// <summary>
+    /// Asks the worker to leave: it gets no new connections from now on, serves those it has, closes its channel and exits.
+    /// Returns at once; harmless when it has left already. Node's <c>worker.disconnect()</c>.
+    /// </summary>
+    public void Disconnect() => _control.PostDisconnect();
+
+    /// <summary>Sends a signal now, without disconnecting first. Node's <c>worker.kill()</c>.</summary>
+    /// <returns>False when the process has ended already.</returns>
+    public bool Kill(Signal signal = Signal.SIGTERM) => Process.Kill(signal);
+
+    /// <summary>Ends when the worker's code runs. Unlike the event, it can be asked for at any time.</summary>
+    /// <exception cref="InvalidOperationException">The worker ended before it was online; the inner exception says why when it did not start.</exception>
+    public Task WaitForOnlineAsync(CancellationToken cancellationToken = default) => _online.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Ends when the worker's first listener is open.</summary>
+    /// <exception cref="InvalidOperationException">The worker ended before it listened.</exception>
+    public Task<ListeningAddress> WaitForListeningAsync(CancellationToken cancellationToken = default) => _listening.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Ends when the process has ended.</summary>
+    /// <exception cref="InvalidOperationException">The worker could not be started.</exception>
+    public Task<WorkerExit> WaitForExitAsync(CancellationToken cancellationToken = default) => _exited.Task.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"worker {Id} (pid {Process.Id?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {State})";
+
+    internal void SetAskedToLeave() => _askedToLeave = true;
+
+    internal void DeliverKept() => _control.Messenger?.DeliverKept();
+
+    internal void RaiseOnline()
+    {
+        State = WorkerState.Online;
+        _online.TrySetResult();
+        var args = new WorkerEventArgs(this);
+        Online?.Invoke(this, args);
+        Cluster.RaiseOnline(args);
+    }
+
+    internal void RaiseListening(ListeningAddress address)
+    {
+        State = WorkerState.Listening;
+        _listening.TrySetResult(address);
+        var args = new WorkerListeningEventArgs(this, address);
+        Listening?.Invoke(this, args);
+        Cluster.RaiseListening(args);
+    }
+
+    internal void RaiseMessage(ClusterMessage message)
+    {
+        var args = new WorkerMessageEventArgs(this, message);
+        Cluster.RaiseMessage(args);
+        _messageReceived?.Invoke(this, args);
+    }
+
+    internal void RaiseError(Exception exception)
+    {
+        var args = new WorkerErrorEventArgs(this, exception);
+        Error?.Invoke(this, args);
+        Cluster.RaiseError(args);
+    }
+
+    internal void RaiseDisconnected()
+    {
+        _ended = true;
+        State = WorkerState.Disconnected;
+        var args = new WorkerEventArgs(this);
+        Disconnected?.Invoke(this, args);
+        Cluster.RaiseDisconnected(args);
+    }
+
+    internal void RaiseExited(WorkerExit exit)
+    {
+        _ended = true;
+        State = WorkerState.Dead;
+        var ended = new InvalidOperationException($"Worker {Id} ended by {exit} before that.");
+        _online.TrySetException(ended);
+        _listening.TrySetException(ended);
+        _exited.TrySetResult(exit);
+        var args = new WorkerExitedEventArgs(this, exit);
+        Exited?.Invoke(this, args);
+        Cluster.RaiseExited(args);
+    }
+
+    internal void RaiseNeverStarted(Exception exception)
+    {
+        var failure = new InvalidOperationException($"Worker {Id} could not be started. {exception.Message}", exception);
+        _online.TrySetException(failure);
+        _listening.TrySetException(failure);
+        _exited.TrySetException(failure);
+        RaiseDisconnected();
+    }
+
+    private Messenger Messenger => _control.Messenger ?? throw new ClusterChannelClosedException($"Worker {Id} was not started; the message was not sent.");
+}

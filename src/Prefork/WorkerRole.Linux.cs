@@ -1,0 +1,264 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Prefork.Ipc;
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <summary>
+/// The worker's side of the cluster: its channel, its listeners, its leave. State changes on its loop alone.
+/// </summary>
+/// <remarks>
+/// The channel's end of file means that the primary is gone or has cut us off. Unless a leave is under way the process then exits at once:
+/// shared sockets first, so that no orphan holds a port, then the handlers, then the process, by force if its own exit hangs.
+/// </remarks>
+internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
+{
+    private const int MaxMessageSize = 64 * 1024 * 1024;
+    private const int MaxKeptMessages = 1000;
+    private static readonly TimeSpan HandlerTime = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ExitTime = TimeSpan.FromMilliseconds(500);
+
+    private readonly EventLoop _loop = new("prefork worker");
+    private readonly Dispatcher _dispatcher = new();
+    private readonly Channel _channel;
+    private readonly Dictionary<long, Action<ClusterFrame, FileDescriptor?, string?>> _pending = [];
+    private readonly PosixSignalRegistration _interrupt;
+    private ScoreboardPage? _page;
+    private long _sequence;
+    private volatile bool _leaving;
+    private bool _killing;
+
+    private WorkerRole(FileDescriptor socket, int id)
+    {
+        Worker = new ClusterWorker(this, id);
+        _channel = new Channel(_loop, socket, this, MaxMessageSize, $"the channel of worker {id} to its primary");
+        Messenger = new Messenger(_loop, _dispatcher, _channel, this, MaxKeptMessages);
+
+        // Ctrl+C goes to the whole foreground group. The primary hears it too, and asks the workers to leave; dying of it would drop connections.
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel |= IsConnected);
+    }
+
+    internal ClusterWorker Worker { get; }
+
+    internal Messenger Messenger { get; }
+
+    internal RequestHandlers<ClusterWorker> RequestHandlers { get; } = new();
+
+    internal bool IsConnected => _channel.IsConnected;
+
+    internal bool IsLeaving => _leaving;
+
+    public bool HasMessageListener => Worker.HasMessageListener;
+
+    /// <summary>Connects to the primary if the environment says that there is one, and removes what says so: our children are not its workers.</summary>
+    /// <returns>Null in a process that is no worker.</returns>
+    /// <exception cref="InvalidOperationException">The environment is that of a worker, but cannot be used.</exception>
+    internal static WorkerRole? Connect()
+    {
+        var id = Environment.GetEnvironmentVariable(WorkerEnvironment.UniqueId);
+        if (id is null)
+        {
+            return null;
+        }
+
+        var channel = Environment.GetEnvironmentVariable(WorkerEnvironment.ChannelDescriptor);
+        var mode = Environment.GetEnvironmentVariable(WorkerEnvironment.SerializationMode);
+        Environment.SetEnvironmentVariable(WorkerEnvironment.UniqueId, null);
+        Environment.SetEnvironmentVariable(WorkerEnvironment.ChannelDescriptor, null);
+        Environment.SetEnvironmentVariable(WorkerEnvironment.SerializationMode, null);
+        if (mode is not (null or "" or "json"))
+        {
+            throw new InvalidOperationException($"The primary's serialization is '{mode}'; a .NET worker reads 'json'. Set serialization: 'json' in the primary.");
+        }
+
+        if (!int.TryParse(channel, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            throw new InvalidOperationException(
+                $"{WorkerEnvironment.UniqueId} says that this process is a worker, but {WorkerEnvironment.ChannelDescriptor} is '{channel}': it has no channel to its primary. Unset both to run it alone.");
+        }
+
+        var role = new WorkerRole(AdoptChannel(number), int.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0);
+        role._loop.Post(role.GoOnline);
+        return role;
+    }
+
+    public void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType)
+    {
+        switch (command)
+        {
+            case null:
+                Messenger.OnMessage(json, handle);
+                return;
+            case NodeCommand.Cluster:
+                OnClusterMessage(ClusterFrame.Read(json), handle, handleType);
+                return;
+            case NodeCommand.Prefork:
+                Messenger.OnPreforkMessage(json);
+                break;
+            case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:
+                _channel.Send(SocketListReply.To(command, json));
+                break;
+        }
+
+        handle?.Dispose();
+    }
+
+    public void OnClosed(Exception? reason)
+    {
+        Messenger.OnClosed(reason);
+        if (reason is not null)
+        {
+            _dispatcher.Post(() => Worker.RaiseError(reason));
+        }
+
+        var exits = !_leaving && Worker.ExitOnDisconnect;
+        AbandonListeners(closeShared: exits);
+        var raised = new ManualResetEventSlim();
+        _dispatcher.Post(() =>
+        {
+            Worker.RaiseLeaving();
+            Worker.RaiseDisconnected();
+            raised.Set();
+        });
+        if (exits || _killing)
+        {
+            new Thread(() => Exit(raised)) { IsBackground = true, Name = "prefork exit" }.Start();
+        }
+    }
+
+    public void RaiseMessage(ClusterMessage message) => Worker.RaiseMessage(message);
+
+    public void RaiseError(Exception exception) => Worker.RaiseError(exception);
+
+    public ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation)
+        => RequestHandlers.HandleAsync(Worker, frame.Name, frame.Body, cancellation);
+
+    /// <summary>Any thread.</summary>
+    internal void Leave(bool announce) => _loop.Post(() => LeaveOnLoop(announce));
+
+    /// <summary>Any thread.</summary>
+    internal void Kill() => _loop.Post(() =>
+    {
+        if (!_channel.IsConnected)
+        {
+            new Thread(() => Exit(null)) { IsBackground = true }.Start();
+            return;
+        }
+
+        if (!_killing)
+        {
+            _killing = true;
+            _leaving = true;
+            Announce();
+        }
+    });
+
+    private static unsafe FileDescriptor AdoptChannel(int number)
+    {
+        var type = 0;
+        var length = (uint)sizeof(int);
+        if (Libc.GetSockOpt(number, Linux.SOL_SOCKET, Linux.SO_DOMAIN, &type, &length) != 0 || type != Linux.AF_UNIX)
+        {
+            throw new InvalidOperationException($"{WorkerEnvironment.ChannelDescriptor} is {number}, which is no Unix socket: this process has no channel to its primary.");
+        }
+
+        // Nothing that this process starts may inherit it: the primary would not see us die.
+        Errno.Check(Libc.Fcntl(number, Linux.F_SETFD, Linux.FD_CLOEXEC), "keep the channel from being inherited");
+        PassedSocket.SetNonBlocking(number);
+        return new FileDescriptor(number);
+    }
+
+    private void GoOnline()
+    {
+        _channel.Open();
+        var writer = LineWriter.StartCluster();
+        writer.Json.WriteString("act"u8, "online"u8);
+        writer.Json.WriteStartObject("prefork"u8);
+        writer.Json.WriteNumber("version"u8, ScoreboardPage.Version);
+        writer.Json.WriteEndObject();
+        _channel.Send(writer.EndCluster(_sequence++));
+    }
+
+    private void OnClusterMessage(ClusterFrame frame, FileDescriptor? handle, string? handleType)
+    {
+        if (frame.Ack is { } ack && _pending.Remove(ack, out var complete))
+        {
+            complete(frame, handle, handleType);
+            return;
+        }
+
+        switch (frame.Act)
+        {
+            case "newconn" when handle is not null:
+                OnNewConnection(frame, handle);
+                return;
+            case "disconnect":
+                LeaveOnLoop(announce: false);
+                break;
+            case "scoreboard" when handle is not null && handleType == HandleType.Scoreboard:
+                _page = ScoreboardPage.Map(handle);
+                break;
+        }
+
+        handle?.Dispose();
+    }
+
+    private void LeaveOnLoop(bool announce)
+    {
+        if (_leaving || !_channel.IsConnected)
+        {
+            return;
+        }
+
+        _leaving = true;
+        _dispatcher.Post(Worker.RaiseLeaving);
+        _ = LeaveAsync(announce);
+    }
+
+    /// <summary>Listeners first, then their connections, then the channel: 'disconnect' means that nothing is left.</summary>
+    private async Task LeaveAsync(bool announce)
+    {
+        // From a worker's own leave the primary has heard nothing yet: what waits in its lanes goes to the others.
+        var drained = LeaveListeners(stopAtOnce: announce);
+        await drained.ConfigureAwait(false);
+        _loop.Post(() =>
+        {
+            if (announce && _channel.IsConnected)
+            {
+                Announce();
+            }
+            else
+            {
+                _channel.CloseWhenWritten();
+            }
+        });
+    }
+
+    /// <summary>"I leave of my own will": the channel closes when the primary has heard it.</summary>
+    private void Announce()
+    {
+        var writer = LineWriter.StartCluster();
+        writer.Json.WriteString("act"u8, "exitedAfterDisconnect"u8);
+        _pending.Add(_sequence, (_, handle, _) =>
+        {
+            handle?.Dispose();
+            _channel.CloseWhenWritten();
+        });
+        _channel.Send(writer.EndCluster(_sequence++));
+    }
+
+    private static void Exit(ManualResetEventSlim? handlersDone)
+    {
+        handlersDone?.Wait(HandlerTime);
+        new Thread(ExitByForce) { IsBackground = true }.Start();
+        Environment.Exit(0);
+    }
+
+    /// <summary>Environment.Exit runs exit handlers, and some wait for ever.</summary>
+    private static void ExitByForce()
+    {
+        Thread.Sleep(ExitTime);
+        Libc.ExitNow(0);
+    }
+}

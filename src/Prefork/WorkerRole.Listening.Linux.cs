@@ -1,0 +1,287 @@
+using System.Net;
+using System.Net.Sockets;
+using Prefork.Handles;
+using Prefork.Ipc;
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <remarks>Listening through the primary (wire.md 5.3, 5.4).</remarks>
+internal sealed partial class WorkerRole
+{
+    private readonly Dictionary<string, OpenListener> _listeners = [];
+    private readonly Dictionary<string, ListenIndex> _indexes = [];
+
+    /// <summary>A listener, or shared UDP socket, of this worker's: what the primary's messages about its key reach.</summary>
+    private sealed record OpenListener(ClusterListener? Listener, ChannelIntake? Intake, Socket? Datagrams, OpenConnections? Open, Action Stopped);
+
+    /// <summary>Node's index: counts the listens on one address while at least one of them is open.</summary>
+    private sealed class ListenIndex
+    {
+        internal int Next { get; set; }
+
+        internal int Open { get; set; }
+    }
+
+    internal ValueTask<ClusterListener> ListenAsync(ListenQuery query, int backlog, CancellationToken cancellation)
+        => QueryAsync(query, (frame, handle, type, indexed) => OpenStream(indexed, backlog, frame, handle, type), static listener => listener.Stop(), cancellation);
+
+    internal ValueTask<Socket> BindUdpAsync(ListenQuery query, CancellationToken cancellation)
+        => QueryAsync(query, (frame, handle, _, indexed) => OpenDatagrams(indexed, frame, handle), static socket => socket.Dispose(), cancellation);
+
+    private async ValueTask<T> QueryAsync<T>(
+        ListenQuery query, Func<ClusterFrame, FileDescriptor?, string?, ListenQuery, T> open, Action<T> abandon, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() =>
+        {
+            if (!_channel.IsConnected || _leaving)
+            {
+                result.TrySetException(new ClusterChannelClosedException("This worker is leaving, or has lost its primary; it cannot listen any more."));
+                return;
+            }
+
+            var indexed = TakeIndex(query);
+            _closedWhilePending.Add(Fail);
+            _pending.Add(_sequence, (frame, handle, type) =>
+            {
+                _closedWhilePending.Remove(Fail);
+                Complete(indexed, frame, handle, type);
+            });
+            var writer = LineWriter.StartCluster();
+            writer.Json.WriteString("act"u8, "queryServer"u8);
+            indexed.Write(writer.Json);
+            _channel.Send(writer.EndCluster(_sequence++));
+        });
+
+        using var registration = cancellation.UnsafeRegister(_ => result.TrySetCanceled(cancellation), null);
+        return await result.Task.ConfigureAwait(false);
+
+        void Fail() => result.TrySetException(
+            new ClusterChannelClosedException($"The channel to the primary closed before it answered for {Describe(query)}."));
+
+        // On the loop, before the next message is read: that may be the first connection already.
+        void Complete(ListenQuery indexed, ClusterFrame frame, FileDescriptor? handle, string? type)
+        {
+            try
+            {
+                var opened = open(frame, handle, type, indexed);
+                if (!result.TrySetResult(opened))
+                {
+                    abandon(opened);
+                }
+            }
+            catch (Exception exception)
+            {
+                handle?.Dispose();
+                ReleaseIndex(indexed);
+                result.TrySetException(exception);
+            }
+        }
+    }
+
+    private readonly HashSet<Action> _closedWhilePending = [];
+
+    private ClusterListener OpenStream(ListenQuery query, int backlog, ClusterFrame frame, FileDescriptor? handle, string? type)
+    {
+        var key = CheckReply(query, frame);
+        var open = new OpenConnections(_page);
+        void Stopped() => _loop.Post(() => CloseKey(key, query));
+        ConnectionIntake intake;
+        EndPoint local;
+        ChannelIntake? byChannel = null;
+        if (handle is not null && type == HandleType.Lane)
+        {
+            local = LocalEndPoint(query, frame);
+            var lane = new LaneIntake(handle, _page!, frame.Prefork?.Row ?? 0, open, local.ToString()!, Stopped);
+            intake = lane;
+        }
+        else if (handle is not null)
+        {
+            local = ListenShared(handle, backlog);
+            intake = new SharedIntake(handle, open, local.ToString()!, Stopped);
+        }
+        else
+        {
+            local = LocalEndPoint(query, frame);
+            intake = byChannel = new ChannelIntake(open, AnswerConnection, Stopped);
+        }
+
+        if (query.Port > 0 && local is IPEndPoint bound && bound.Port != query.Port)
+        {
+            intake.Close();
+            throw Failed(query, Linux.EADDRINUSE);
+        }
+
+        var listener = new ClusterListener(intake, local, open);
+        _listeners.Add(key, new OpenListener(listener, byChannel, null, open, Stopped));
+        SayListening(query, local);
+        (intake as DescriptorIntake)?.Start();
+        return listener;
+    }
+
+    private Socket OpenDatagrams(ListenQuery query, ClusterFrame frame, FileDescriptor? handle)
+    {
+        var key = CheckReply(query, frame);
+        var safeHandle = new SafeSocketHandle((handle ?? throw new InvalidDataException("The primary answered a UDP query without a socket.")).Release(), ownsHandle: true);
+        void Stopped() => _loop.Post(() => CloseKey(key, query));
+        var socket = new SharedUdpSocket(safeHandle, Stopped);
+        _listeners.Add(key, new OpenListener(null, null, socket, null, Stopped));
+        SayListening(query, socket.LocalEndPoint!);
+        return socket;
+    }
+
+    private static string CheckReply(ListenQuery query, ClusterFrame frame)
+    {
+        if (frame.Errno is < 0)
+        {
+            throw Failed(query, -frame.Errno.Value);
+        }
+
+        return frame.Key ?? throw new InvalidDataException("The primary answered a listen query without a key.");
+    }
+
+    /// <summary>The primary binds, each worker listens with its own backlog, as in Node. The last to do so sets the queue's length.</summary>
+    private static EndPoint ListenShared(FileDescriptor handle, int backlog)
+    {
+        using var borrowed = new Socket(new SafeSocketHandle(handle.Number, ownsHandle: false));
+        borrowed.Listen(backlog);
+        PassedSocket.SetNonBlocking(handle.Number);
+        return borrowed.LocalEndPoint!;
+    }
+
+    private static EndPoint LocalEndPoint(ListenQuery query, ClusterFrame frame)
+        => frame.SocketName is { Address: not null } name && IPAddress.TryParse(name.Address, out var address)
+            ? new IPEndPoint(address, name.Port)
+            : query.IsUnix ? new UnixDomainSocketEndPoint(query.Address!)
+            : new FileDescriptorEndPoint(query.Descriptor ?? 0);
+
+    private void SayListening(ListenQuery query, EndPoint local)
+    {
+        var writer = LineWriter.StartCluster();
+        writer.Json.WriteString("act"u8, "listening"u8);
+        query.Write(writer.Json, local is IPEndPoint ip ? ip.Port : null);
+        _channel.Send(writer.EndCluster(_sequence++));
+    }
+
+    private void OnNewConnection(ClusterFrame frame, FileDescriptor connection)
+    {
+        if (frame.Key is not null && _listeners.TryGetValue(frame.Key, out var listener) && listener.Intake is { } intake)
+        {
+            intake.OnConnection(connection, frame.Seq ?? 0);
+            return;
+        }
+
+        connection.Dispose();
+        AnswerConnection(frame.Seq ?? 0, accepted: false);
+    }
+
+    /// <summary>Any thread.</summary>
+    private void AnswerConnection(long sequence, bool accepted) => _loop.Post(() =>
+    {
+        var writer = LineWriter.StartCluster();
+        writer.Json.WriteNumber("ack"u8, sequence);
+        writer.Json.WriteBoolean("accepted"u8, accepted);
+        _channel.Send(writer.EndCluster(_sequence++));
+    });
+
+    private void CloseKey(string key, ListenQuery query)
+    {
+        if (!_listeners.Remove(key))
+        {
+            return;
+        }
+
+        ReleaseIndex(query);
+        var writer = LineWriter.StartCluster();
+        writer.Json.WriteString("act"u8, "close"u8);
+        writer.Json.WriteString("key"u8, key);
+        _channel.Send(writer.EndCluster(_sequence++));
+    }
+
+    /// <summary>Ends when every listener has delivered what it was given and its connections are closed. On the loop.</summary>
+    private Task LeaveListeners(bool stopAtOnce)
+    {
+        var drained = new List<Task>();
+        foreach (var listener in _listeners.Values.ToArray())
+        {
+            listener.Datagrams?.Dispose();
+            if (stopAtOnce)
+            {
+                listener.Listener?.Stop();
+            }
+            else
+            {
+                listener.Listener?.Leave();
+            }
+
+            if (listener.Open is { } open)
+            {
+                drained.Add(open.Drained);
+            }
+        }
+
+        return Task.WhenAll(drained);
+    }
+
+    /// <summary>The channel is gone. Sockets that others share are closed before anything else when the process is to end.</summary>
+    private void AbandonListeners(bool closeShared)
+    {
+        foreach (var fail in _closedWhilePending.ToArray())
+        {
+            fail();
+        }
+
+        foreach (var listener in _listeners.Values.ToArray())
+        {
+            if (closeShared)
+            {
+                listener.Datagrams?.Dispose();
+            }
+
+            listener.Listener?.Stop();
+        }
+    }
+
+    private ListenQuery TakeIndex(ListenQuery query)
+    {
+        var address = AddressKey(query);
+        if (!_indexes.TryGetValue(address, out var index))
+        {
+            _indexes.Add(address, index = new ListenIndex());
+        }
+
+        index.Open++;
+        return query with { Index = index.Next++ };
+    }
+
+    private void ReleaseIndex(ListenQuery query)
+    {
+        var address = AddressKey(query);
+        if (_indexes.TryGetValue(address, out var index) && --index.Open == 0)
+        {
+            _indexes.Remove(address);
+        }
+    }
+
+    private static string AddressKey(ListenQuery query) => $"{query.Address}:{query.Port}:{query.AddressType}:{query.Descriptor}";
+
+    private static SocketException Failed(ListenQuery query, int errno)
+        => new(
+            (int)Errno.ToSocketError(errno),
+            $"The primary could not listen on {Describe(query)} for this worker: {Errno.Describe(errno)} (errno {errno}).{Advice(errno)}");
+
+    private static string Advice(int errno) => errno switch
+    {
+        Linux.EADDRINUSE => " Another process, or another listener of this one, has the address.",
+        Linux.EACCES => " Ports below net.ipv4.ip_unprivileged_port_start, and folders of others, need privileges.",
+        Linux.EADDRNOTAVAIL => " No interface of this machine has the address.",
+        _ => "",
+    };
+
+    private static string Describe(ListenQuery query)
+        => query.Descriptor is { } descriptor ? $"descriptor {descriptor}"
+            : query.IsUnix ? $"{query.Address!.Replace('\0', '@')}"
+            : $"{(query.Address is { } address && query.AddressType is "6" or "udp6" ? $"[{query.Address}]" : query.Address ?? "*")}:{query.Port}{(query.IsUdp ? " (UDP)" : "")}";
+}
