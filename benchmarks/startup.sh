@@ -3,11 +3,10 @@
 . "$(dirname "$0")/lib.sh"
 rounds=${1:-5} requests=${2:-20000}
 need gcc node dotnet curl ps pgrep
-rid=$(dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1)
 publish benchmarks/Startup startup-jit
-publish benchmarks/Startup startup-r2r -r "$rid" --self-contained false -p:PublishReadyToRun=true
+publish benchmarks/Startup startup-r2r --use-current-runtime --self-contained false -p:PublishReadyToRun=true
 # gcc links as well as clang, which is the default and is not on every machine.
-publish benchmarks/Startup startup-aot -r "$rid" -p:PublishAot=true -p:CppCompilerAndLinker=gcc
+publish benchmarks/Startup startup-aot --use-current-runtime -p:PublishAot=true -p:CppCompilerAndLinker=gcc
 contenders=('Prefork, JIT' 'Prefork, ReadyToRun' 'Prefork, AOT' 'Node')
 
 start_contender() {

@@ -4,5 +4,9 @@ builder.Logging.ClearProviders();
 builder.WebHost.UseUrls($"http://127.0.0.1:{Environment.GetEnvironmentVariable("PORT") ?? "8000"}");
 
 var app = builder.Build();
-app.MapGet("/", () => Results.Text("hello world\n"));
+app.MapGet("/", (HttpResponse response) =>
+{
+    response.Headers["x-worker"] = $"{0}";
+    return "hello world\n";
+});
 app.Run();

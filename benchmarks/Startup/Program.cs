@@ -1,6 +1,5 @@
 // A small ASP.NET worker, and a primary that forks WORKERS of them one after the other and says how long each took, in ms:
 // {"worker":4711,"online":1.0,"listening":2.0} a line, then "ready".
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Prefork;
@@ -35,6 +34,7 @@ static async Task ForkOneAsync()
     var worker = Cluster.Fork();
     worker.Online += (_, _) => online.TrySetResult(Stopwatch.GetElapsedTime(started));
     worker.Listening += (_, _) => listening.TrySetResult(Stopwatch.GetElapsedTime(started));
+    var (onlineMs, listeningMs) = ((await online.Task).TotalMilliseconds, (await listening.Task).TotalMilliseconds);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $$"""{"worker":{{worker.Process.Id}},"online":{{(await online.Task).TotalMilliseconds:F1}},"listening":{{(await listening.Task).TotalMilliseconds:F1}}}"""));
+        $$"""{"worker":{{worker.Process.Id}},"online":{{onlineMs:F1}},"listening":{{listeningMs:F1}}}"""));
 }

@@ -7,10 +7,12 @@ internal sealed class AcceptedSocket : Socket
 {
     private OpenConnections? _counter;
 
-    internal AcceptedSocket(SafeSocketHandle handle, OpenConnections counter) : base(handle)
+    private AcceptedSocket(SafeSocketHandle handle, OpenConnections? counter) : base(handle) => _counter = counter;
+
+    internal static AcceptedSocket From(ClusterConnectionHandle connection)
     {
-        _counter = counter;
-        counter.Add();
+        var number = connection.Release(out var counter);
+        return new AcceptedSocket(new SafeSocketHandle(number, ownsHandle: true), counter);
     }
 
     protected override void Dispose(bool disposing)

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Prefork.Native;
 
 namespace Prefork;
@@ -11,12 +10,12 @@ internal sealed class ChannelIntake(OpenConnections open, Action<long, bool> ans
 {
     private readonly Lock _lock = new();
     private readonly Queue<(FileDescriptor Connection, long Sequence)> _waiting = new();
-    private TaskCompletionSource<Socket?>? _accept;
+    private TaskCompletionSource<ClusterConnectionHandle?>? _accept;
     private bool _stopped;
 
     internal void OnConnection(FileDescriptor connection, long sequence)
     {
-        TaskCompletionSource<Socket?>? accept;
+        TaskCompletionSource<ClusterConnectionHandle?>? accept;
         lock (_lock)
         {
             if (_stopped)
@@ -39,7 +38,7 @@ internal sealed class ChannelIntake(OpenConnections open, Action<long, bool> ans
         accept.SetResult(Take(connection, sequence));
     }
 
-    internal override ValueTask<Socket?> AcceptAsync(CancellationToken cancellation)
+    internal override ValueTask<ClusterConnectionHandle?> AcceptAsync(CancellationToken cancellation)
     {
         lock (_lock)
         {
@@ -50,21 +49,21 @@ internal sealed class ChannelIntake(OpenConnections open, Action<long, bool> ans
 
             if (_waiting.TryDequeue(out var next))
             {
-                return ValueTask.FromResult<Socket?>(Take(next.Connection, next.Sequence));
+                return ValueTask.FromResult<ClusterConnectionHandle?>(Take(next.Connection, next.Sequence));
             }
 
             if (_stopped)
             {
-                return ValueTask.FromResult<Socket?>(null);
+                return ValueTask.FromResult<ClusterConnectionHandle?>(null);
             }
 
-            var accept = _accept = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var accept = _accept = new TaskCompletionSource<ClusterConnectionHandle?>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (!cancellation.CanBeCanceled)
             {
-                return new ValueTask<Socket?>(accept.Task);
+                return new ValueTask<ClusterConnectionHandle?>(accept.Task);
             }
 
-            return new ValueTask<Socket?>(WaitAsync(accept, cancellation));
+            return new ValueTask<ClusterConnectionHandle?>(WaitAsync(accept, cancellation));
         }
     }
 
@@ -72,7 +71,7 @@ internal sealed class ChannelIntake(OpenConnections open, Action<long, bool> ans
 
     internal override void Stop()
     {
-        TaskCompletionSource<Socket?>? accept;
+        TaskCompletionSource<ClusterConnectionHandle?>? accept;
         lock (_lock)
         {
             if (_stopped)
@@ -98,7 +97,7 @@ internal sealed class ChannelIntake(OpenConnections open, Action<long, bool> ans
 
     internal override void Close() => Stop();
 
-    private async Task<Socket?> WaitAsync(TaskCompletionSource<Socket?> accept, CancellationToken cancellation)
+    private async Task<ClusterConnectionHandle?> WaitAsync(TaskCompletionSource<ClusterConnectionHandle?> accept, CancellationToken cancellation)
     {
         using var registration = cancellation.UnsafeRegister(_ =>
         {
@@ -114,9 +113,9 @@ internal sealed class ChannelIntake(OpenConnections open, Action<long, bool> ans
         return await accept.Task.ConfigureAwait(false);
     }
 
-    private AcceptedSocket Take(FileDescriptor connection, long sequence)
+    private ClusterConnectionHandle Take(FileDescriptor connection, long sequence)
     {
         answer(sequence, true);
-        return new AcceptedSocket(new SafeSocketHandle(connection.Release(), ownsHandle: true), open);
+        return new ClusterConnectionHandle(connection.Release(), open);
     }
 }

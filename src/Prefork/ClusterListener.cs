@@ -31,7 +31,16 @@ public sealed class ClusterListener : IAsyncDisposable
     /// <returns>Null when there will be none any more: the listener was stopped or disposed, or this worker is to leave.</returns>
     /// <exception cref="InvalidOperationException">Another call is pending.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; no connection is lost by it.</exception>
-    public ValueTask<Socket?> AcceptAsync(CancellationToken cancellationToken = default) => _intake.AcceptAsync(cancellationToken);
+    public ValueTask<Socket?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        var accept = _intake.AcceptAsync(cancellationToken);
+        return accept.IsCompletedSuccessfully ? ValueTask.FromResult(ToSocket(accept.Result)) : AwaitAsync(accept);
+
+        static async ValueTask<Socket?> AwaitAsync(ValueTask<ClusterConnectionHandle?> accept) => ToSocket(await accept.ConfigureAwait(false));
+    }
+
+    /// <summary>As <see cref="AcceptAsync"/>, but leaves the descriptor as it is; it may be blocking or not.</summary>
+    public ValueTask<ClusterConnectionHandle?> AcceptHandleAsync(CancellationToken cancellationToken = default) => _intake.AcceptAsync(cancellationToken);
 
     /// <summary>
     /// Takes nothing more from the primary. Connections received already are still returned by <see cref="AcceptAsync"/>, then null;
@@ -45,6 +54,8 @@ public sealed class ClusterListener : IAsyncDisposable
         _intake.Close();
         return ValueTask.CompletedTask;
     }
+
+    private static Socket? ToSocket(ClusterConnectionHandle? handle) => handle is null ? null : AcceptedSocket.From(handle);
 
     /// <summary>This worker has been asked to leave.</summary>
     internal void Leave() => _intake.Leave();

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Prefork;
 
 /// <summary>
@@ -9,7 +7,7 @@ namespace Prefork;
 internal abstract class ConnectionIntake
 {
     /// <summary>The next connection, or null when there will be none. One call at a time.</summary>
-    internal abstract ValueTask<Socket?> AcceptAsync(CancellationToken cancellation);
+    internal abstract ValueTask<ClusterConnectionHandle?> AcceptAsync(CancellationToken cancellation);
 
     /// <summary>The worker is leaving: what was handed over is still delivered, then null. Ends by itself.</summary>
     internal abstract void Leave();

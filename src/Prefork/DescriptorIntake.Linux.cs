@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 using Prefork.Native;
 
@@ -13,7 +12,7 @@ namespace Prefork;
 /// A connection belongs to this intake from receive to delivery; those undelivered at <see cref="Close"/> are closed there.
 /// If the worker dies, the kernel closes both.
 /// </remarks>
-internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Socket?>
+internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<ClusterConnectionHandle?>
 {
     internal const int ExhaustedPause = 50;
     protected const int Nothing = -1;
@@ -29,7 +28,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
     private readonly Lock _lock = new();
     private readonly Queue<int> _ready = new();
     private readonly Thread _thread;
-    private ManualResetValueTaskSourceCore<Socket?> _accept = new() { RunContinuationsAsynchronously = false };
+    private ManualResetValueTaskSourceCore<ClusterConnectionHandle?> _accept = new() { RunContinuationsAsynchronously = false };
     private CancellationTokenRegistration _cancellation;
     private bool _wanted;
     private volatile bool _leaving;
@@ -52,7 +51,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
 
     internal void Start() => _thread.Start();
 
-    internal override ValueTask<Socket?> AcceptAsync(CancellationToken cancellation)
+    internal override ValueTask<ClusterConnectionHandle?> AcceptAsync(CancellationToken cancellation)
     {
         lock (_lock)
         {
@@ -63,12 +62,12 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
 
             if (_ready.TryDequeue(out var connection))
             {
-                return ValueTask.FromResult<Socket?>(Wrap(connection));
+                return ValueTask.FromResult<ClusterConnectionHandle?>(Wrap(connection));
             }
 
             if (_stopped)
             {
-                return ValueTask.FromResult<Socket?>(null);
+                return ValueTask.FromResult<ClusterConnectionHandle?>(null);
             }
 
             cancellation.ThrowIfCancellationRequested();
@@ -85,7 +84,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
             _wake.Set();
         }
 
-        return new ValueTask<Socket?>(this, _accept.Version);
+        return new ValueTask<ClusterConnectionHandle?>(this, _accept.Version);
     }
 
     internal override void Leave()
@@ -111,11 +110,11 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
         Stop();
     }
 
-    Socket? IValueTaskSource<Socket?>.GetResult(short token) => _accept.GetResult(token);
+    ClusterConnectionHandle? IValueTaskSource<ClusterConnectionHandle?>.GetResult(short token) => _accept.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource<Socket?>.GetStatus(short token) => _accept.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<ClusterConnectionHandle?>.GetStatus(short token) => _accept.GetStatus(token);
 
-    void IValueTaskSource<Socket?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    void IValueTaskSource<ClusterConnectionHandle?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _accept.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Receives without waiting: how many connections, 0 for the end, or <see cref="Nothing"/> or <see cref="Exhausted"/>.</summary>
@@ -195,7 +194,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
 
     private void CompleteFromReady()
     {
-        Socket? socket;
+        ClusterConnectionHandle handle;
         lock (_lock)
         {
             if (!_wanted || !_ready.TryDequeue(out var connection))
@@ -204,11 +203,11 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
             }
 
             _wanted = false;
-            socket = Wrap(connection);
+            handle = Wrap(connection);
         }
 
         _cancellation.Unregister();
-        _accept.SetResult(socket);
+        _accept.SetResult(handle);
     }
 
     private void End()
@@ -250,7 +249,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<So
         _accept.SetException(new OperationCanceledException(token));
     }
 
-    private AcceptedSocket Wrap(int connection) => new(new SafeSocketHandle(connection, ownsHandle: true), _open);
+    private ClusterConnectionHandle Wrap(int connection) => new(connection, _open);
 
     private void CloseReady()
     {

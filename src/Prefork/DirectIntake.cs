@@ -1,17 +1,19 @@
 using System.Net.Sockets;
+using Prefork.Native;
 
 namespace Prefork;
 
 /// <summary>An ordinary listening socket: in a process that is no worker, and for exclusive listeners.</summary>
 internal sealed class DirectIntake(Socket listener) : ConnectionIntake
 {
-    internal override async ValueTask<Socket?> AcceptAsync(CancellationToken cancellation)
+    internal override async ValueTask<ClusterConnectionHandle?> AcceptAsync(CancellationToken cancellation)
     {
         while (true)
         {
             try
             {
-                return await listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                var socket = await listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                return Take(socket);
             }
             catch (ObjectDisposedException)
             {
@@ -30,6 +32,15 @@ internal sealed class DirectIntake(Socket listener) : ConnectionIntake
                 // The backlog keeps the clients; spinning would not free a descriptor.
                 await Task.Delay(DescriptorIntake.ExhaustedPause, cancellation).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>The descriptor without the Socket, which stays behind as an empty shell.</summary>
+    private static ClusterConnectionHandle Take(Socket socket)
+    {
+        using (socket)
+        {
+            return new ClusterConnectionHandle(FileDescriptor.Duplicate(socket.SafeHandle).Release(), counter: null);
         }
     }
 
