@@ -212,15 +212,21 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         }
 
         _leaving = true;
-        _dispatcher.Post(Worker.RaiseLeaving);
-        _ = LeaveAsync(announce);
-    }
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _dispatcher.Post(() =>
+        {
+            Worker.RaiseLeaving();
+            told.SetResult();
+        });
 
-    /// <summary>Listeners first, then their connections, then the channel: 'disconnect' means that nothing is left.</summary>
-    private async Task LeaveAsync(bool announce)
-    {
         // From a worker's own leave the primary has heard nothing yet: what waits in its lanes goes to the others.
         var drained = LeaveListeners(stopAtOnce: announce);
+        _ = LeaveAsync(Task.WhenAll(told.Task, drained), announce);
+    }
+
+    /// <summary>The program is told, listeners end, then their connections, then the channel: 'disconnect' means that nothing is left.</summary>
+    private async Task LeaveAsync(Task drained, bool announce)
+    {
         await drained.ConfigureAwait(false);
         _loop.Post(() =>
         {

@@ -1,0 +1,89 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace ClusterApp;
+
+/// <summary>A worker that speaks the raw channel, badly. It reads until the primary hangs up, and exits 7 then.</summary>
+internal static class HostileWorker
+{
+    internal static void Run(string offence)
+    {
+        using var channel = new Socket(new SafeSocketHandle(3, ownsHandle: true)) { Blocking = true };
+        channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0}\n"u8);
+        switch (offence)
+        {
+            case "wait":
+                break;
+            case "garbage":
+                channel.Send("\u0001\u0002 this is no JSON\n"u8);
+                break;
+            case "empty":
+                channel.Send("\n"u8);
+                break;
+            case "half":
+                channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\""u8);
+                channel.Shutdown(SocketShutdown.Send);
+                break;
+            case "endless":
+                SendEndless(channel);
+                break;
+            case "types":
+                channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"port\":\"eighty\",\"addressType\":{},\"seq\":1}\n"u8);
+                break;
+            case "nullfd":
+                channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"fd\":null,\"port\":null,\"address\":null,\"addressType\":4,\"seq\":1}\n"u8);
+                break;
+            case "badfd":
+                channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":null,\"address\":null,\"port\":null,\"addressType\":null,\"fd\":2,\"backlog\":0,\"seq\":1}\n"u8);
+                break;
+            case "acks":
+                channel.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"cmd\":\"NODE_HANDLE_ACK\"}\n{\"cmd\":\"NODE_HANDLE_NACK\"}\n{\"cmd\":\"NODE_CLUSTER\",\"ack\":99,\"accepted\":true,\"seq\":1}\n", 50))));
+                break;
+            case "deep":
+                channel.Send(Encoding.UTF8.GetBytes(new string('[', 200_000) + "\n"));
+                break;
+        }
+
+        var buffer = new byte[4096];
+        try
+        {
+            while (true)
+            {
+                var count = channel.Receive(buffer);
+                if (count == 0)
+                {
+                    break;
+                }
+
+                if (Encoding.UTF8.GetString(buffer, 0, count).Contains("\"disconnect\"", StringComparison.Ordinal))
+                {
+                    break;
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // Reset: hung up with our words unread.
+        }
+
+        Environment.Exit(7);
+    }
+
+    /// <summary>2 GiB in one line, or as much of it as anybody takes.</summary>
+    private static void SendEndless(Socket channel)
+    {
+        var block = Encoding.UTF8.GetBytes(new string('x', 1024 * 1024));
+        try
+        {
+            channel.Send("\""u8);
+            for (var i = 0; i < 2048; i++)
+            {
+                channel.Send(block);
+            }
+        }
+        catch (SocketException)
+        {
+            // Hung up.
+        }
+    }
+}

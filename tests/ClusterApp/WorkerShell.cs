@@ -1,0 +1,241 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Prefork;
+
+namespace ClusterApp;
+
+/// <summary>The worker: obeys messages, answers by messages.</summary>
+internal sealed class WorkerShell
+{
+    private readonly ClusterWorker _worker = Cluster.Worker!;
+    private readonly WorkerListener _listener;
+    private readonly List<Socket> _sockets = [];
+    private int _counted;
+
+    internal WorkerShell() => _listener = new WorkerListener(Say);
+
+    internal async Task RunAsync()
+    {
+        var ended = new TaskCompletionSource();
+        _worker.Disconnected += (_, _) =>
+        {
+            if (Environment.GetEnvironmentVariable("STAY") is null)
+            {
+                ended.TrySetResult();
+            }
+        };
+        _worker.OnRequest<string, string>("shout", (text, _) => ValueTask.FromResult(text!.ToUpperInvariant()));
+        _worker.OnRequest<string, string>("fail", (_, _) => throw new InvalidOperationException("this handler fails"));
+        _worker.OnRequest<string, string>("never", async (_, cancellation) =>
+        {
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                Say("cancelled");
+                throw;
+            }
+
+            return "";
+        });
+        _worker.MessageReceived += (_, e) => Obey(e.Message);
+        _worker.Leaving.Register(() => Say("leaving"));
+        await ended.Task;
+    }
+
+    private void Obey(ClusterMessage message)
+    {
+        var text = message.Get<string>()!;
+        if (message.From is { } from)
+        {
+            Say($"from {from}: {text}");
+            return;
+        }
+
+        if (message.TakeSocket() is { } socket)
+        {
+            _sockets.Add(socket);
+            if (socket is { SocketType: SocketType.Stream, Connected: true })
+            {
+                socket.Blocking = true;
+                socket.Send(Encoding.UTF8.GetBytes($"from worker {_worker.Id}\n"));
+            }
+
+            Say($"got {socket.SocketType} connected={socket.Connected}");
+            socket.Dispose();
+            return;
+        }
+
+        _ = ObeyAsync(text.Split(' ', 3));
+    }
+
+    private async Task ObeyAsync(string[] words)
+    {
+        switch (words[0])
+        {
+            case "say":
+                Say(string.Join(' ', words[1..]));
+                break;
+            case "count":
+                if (int.Parse(words[1], CultureInfo.InvariantCulture) != _counted++)
+                {
+                    Say($"out of order at {_counted}");
+                }
+
+                break;
+            case "counted":
+                Say($"counted {_counted}");
+                break;
+            case "listen":
+                await _listener.ListenAsync(words[1], words[2]);
+                break;
+            case "accept":
+                _listener.Accept(words[1]);
+                break;
+            case "stop":
+                _listener.Stop(words[1]);
+                break;
+            case "dispose":
+                await _listener.DisposeAsync(words[1]);
+                break;
+            case "served":
+                Say($"served {_listener.Served}");
+                break;
+            case "udp":
+                await BindUdpAsync(words);
+                break;
+            case "exit":
+                Environment.Exit(int.Parse(words[1], CultureInfo.InvariantCulture));
+                break;
+            case "throw":
+                new Thread(() => throw new InvalidOperationException("a worker that crashes")).Start();
+                break;
+            case "failfast":
+                Environment.FailFast("a worker that fails fast");
+                break;
+            case "segv":
+                memset(1, 0, 1);
+                break;
+            case "signal":
+                _ = kill(Environment.ProcessId, (int)Enum.Parse<Signal>(words[1]));
+                break;
+            case "disconnect":
+                _worker.Disconnect();
+                break;
+            case "kill":
+                _worker.Kill();
+                break;
+            case "stay":
+                _worker.ExitOnDisconnect = false;
+                Say("stays");
+                break;
+            case "closechannel":
+                _worker.ExitOnDisconnect = false;
+                Lies.CloseChannel();
+                break;
+            case "block":
+                Thread.Sleep(int.Parse(words[1], CultureInfo.InvariantCulture));
+                break;
+            case "spawn":
+                Say($"spawned {Children.Start(words[1], words[2])}");
+                break;
+            case "env":
+                Say($"env {words[1]}={Environment.GetEnvironmentVariable(words[1])}");
+                break;
+            case "where":
+                Say($"where {Environment.CurrentDirectory} {string.Join(',', Environment.GetCommandLineArgs()[1..])} {Environment.ProcessPath}");
+                break;
+            case "stdout":
+                Console.WriteLine(words[1]);
+                break;
+            case "sendto":
+                try
+                {
+                    await _worker.SendToAsync(int.Parse(words[1], CultureInfo.InvariantCulture), words[2]);
+                    Say("relayed");
+                }
+                catch (ClusterRequestException exception)
+                {
+                    Say($"not relayed: {exception.Message}");
+                }
+
+                break;
+            case "ask":
+                Say($"answer {await _worker.RequestAsync<string, string>(words[1], words[2])}");
+                break;
+            case "sendsocket":
+                await SendSocketAsync();
+                break;
+            case "big":
+                await _worker.SendAsync(new string('x', int.Parse(words[1], CultureInfo.InvariantCulture)));
+                break;
+            case "exhaust":
+                Descriptors.Exhaust();
+                break;
+            case "release":
+                Descriptors.Release();
+                break;
+            case "lie":
+                Lies.OnScoreboard(long.Parse(words[1], CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+    private async Task BindUdpAsync(string[] words)
+    {
+        try
+        {
+            var socket = await Cluster.BindUdpAsync(IPEndPoint.Parse(words[1]), new UdpOptions { ReuseAddress = words.Length > 2 });
+            Say($"binds {socket.LocalEndPoint}");
+            _sockets.Add(socket);
+            var buffer = new byte[1500];
+            while (true)
+            {
+                var received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0));
+                await socket.SendToAsync(Encoding.UTF8.GetBytes($"{_worker.Id}"), received.RemoteEndPoint);
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            Say($"udp ended {exception.GetType().Name} {(exception as SocketException)?.SocketErrorCode}");
+        }
+    }
+
+    private async Task SendSocketAsync()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!);
+        var server = await listener.AcceptAsync();
+        await _worker.SendAsync("a socket", server);
+        server.Dispose();
+        var buffer = new byte[64];
+        var count = await client.ReceiveAsync(buffer);
+        Say($"heard {Encoding.UTF8.GetString(buffer, 0, count).Trim()}");
+    }
+
+    private void Say(string text)
+    {
+        try
+        {
+            _worker.SendAsync(text).AsTask().GetAwaiter().GetResult();
+        }
+        catch (ClusterChannelClosedException)
+        {
+            Console.WriteLine($"worker {_worker.Id} could not say: {text}");
+        }
+    }
+
+    [DllImport("libc")]
+    private static extern nint memset(nint address, int value, nint length);
+
+    [DllImport("libc")]
+    private static extern int kill(int pid, int signal);
+}

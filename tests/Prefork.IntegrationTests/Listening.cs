@@ -1,0 +1,276 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>Workers listen through the primary on whatever a process can listen on, under every policy.</summary>
+public class Listening
+{
+    public static TheoryData<string, string> EndPointsByPolicy()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var policy in new[] { "rr", "none", "least" })
+        {
+            foreach (var endPoint in new[] { "127.0.0.1:0", "[::1]:0", "[::1]:0 v6only", "port:0", "host:localhost:0", "unix:{folder}/a.sock", "unix:@prefork-test-{unique}", "fd:{fd}" })
+            {
+                data.Add(policy, endPoint);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(EndPointsByPolicy))]
+    public async Task TwoWorkersShareAListener_AndBothServe(string policy, string what)
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await TestCluster.StartAsync($"policy {policy}");
+        await cluster.ExpectAsync("policy");
+        if (what.Contains("{fd}", StringComparison.Ordinal))
+        {
+            await cluster.TellAsync("openfd");
+            what = $"fd:{(await cluster.ExpectAsync("openfd ")).Split(' ')[1]}";
+        }
+
+        what = what.Replace("{folder}", folder.Path, StringComparison.Ordinal).Replace("{unique}", $"{cluster.Id}", StringComparison.Ordinal);
+        await cluster.ForkAsync();
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, what);
+        var second = await cluster.ListenAsync(2, what);
+        if (what.StartsWith("fd:", StringComparison.Ordinal))
+        {
+            endPoint = IPEndPoint.Parse(cluster.Seen.First(line => line.StartsWith("openfd", StringComparison.Ordinal)).Split(' ')[2]);
+        }
+        else
+        {
+            Assert.Equal($"{endPoint}", $"{second}");
+        }
+
+        endPoint = endPoint is IPEndPoint { Address: var address } any && address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.Loopback, any.Port) : endPoint;
+        var served = new HashSet<int>();
+        for (var i = 0; i < 200 && served.Count < 2; i++)
+        {
+            served.Add(await EchoClient.WhoServesAsync(endPoint));
+        }
+
+        Assert.Subset(new HashSet<int> { 1, 2 }, served);
+        if (policy != "none")
+        {
+            Assert.Equal(2, served.Count);
+        }
+    }
+
+    [Fact]
+    public async Task SeveralListenersInOneWorker_EachHasItsOwnPort_AndWorkersAgree()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.ForkAsync();
+        var first = await cluster.ListenAsync(1, "127.0.0.1:0", "a");
+        var second = await cluster.ListenAsync(1, "127.0.0.1:0", "b");
+        Assert.NotEqual(first, second);
+        Assert.Equal(first, await cluster.ListenAsync(2, "127.0.0.1:0", "a"));
+        Assert.Equal(second, await cluster.ListenAsync(2, "127.0.0.1:0", "b"));
+    }
+
+    [Fact]
+    public async Task AnExclusiveListener_IsTheWorkersOwn_AndThePrimaryHearsNothing()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.ForkAsync();
+        var first = await cluster.ListenAsync(1, "127.0.0.1:0 exclusive");
+        var second = await cluster.ListenAsync(2, "127.0.0.1:0 exclusive");
+        Assert.NotEqual(first, second);
+        Assert.Equal(1, await EchoClient.WhoServesAsync(first));
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("listening", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task AnAddressInUse_ReachesTheWorkerThatAsked_AndNobodyElse(string policy)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await using var cluster = await TestCluster.StartAsync($"policy {policy}");
+        await cluster.ForkAsync();
+        await cluster.ForkAsync();
+        await cluster.TellAsync($"send 1 listen a {taken.LocalEndpoint}");
+        Assert.Contains("AddressAlreadyInUse SocketException", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+
+        // The failure is not remembered: the next one to ask gets it.
+        taken.Stop();
+        await cluster.ListenAsync(2, $"{taken.LocalEndpoint}");
+        await cluster.ListenAsync(1, $"{taken.LocalEndpoint}");
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("error", StringComparison.Ordinal) || line.StartsWith("message 2 cannot", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ASecondListenOnTheSamePortInOneWorker_IsAddressInUse()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        var port = FreePort();
+        await cluster.ListenAsync(1, $"127.0.0.1:{port}", "a");
+        await cluster.TellAsync($"send 1 listen b 127.0.0.1:{port}");
+        Assert.Contains("AddressAlreadyInUse", await cluster.ExpectAsync("message 1 cannot b"), StringComparison.Ordinal);
+        Assert.Equal(1, await EchoClient.WhoServesAsync(new IPEndPoint(IPAddress.Loopback, port)));
+    }
+
+    [Fact]
+    public async Task AnAddressOfAnotherMachine_IsAddressNotAvailable()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.TellAsync("send 1 listen a 203.0.113.1:0");
+        Assert.Contains("AddressNotAvailable", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AForbiddenPort_IsAccessDenied()
+    {
+        // Root may bind any port, so the primary runs as nobody; who is not root already may not.
+        var asNobody = Environment.UserName == "root";
+        await using var cluster = new TestProgram(
+            asNobody ? "setpriv" : Programs.ClusterApp,
+            asNobody ? ["--reuid=65534", "--regid=65534", "--clear-groups", "--", Programs.ClusterApp] : []);
+        await cluster.ExpectAsync("primary ");
+        await cluster.TellAsync("fork");
+        await cluster.ExpectAsync("online 1");
+        await cluster.TellAsync("send 1 listen a 127.0.0.1:42");
+        Assert.Contains("AccessDenied", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheBacklog_IsTheOneAskedFor()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0 backlog=77");
+        using var ss = Process.Start(new ProcessStartInfo("ss", $"-Hltn sport = :{((IPEndPoint)endPoint).Port}") { RedirectStandardOutput = true })!;
+        var line = await ss.StandardOutput.ReadToEndAsync();
+        Assert.Equal("77", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]);
+    }
+
+    [Fact]
+    public async Task V6Only_LeavesTheV4PortFree()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        var endPoint = (IPEndPoint)await cluster.ListenAsync(1, "[::]:0 v6only");
+        using var v4 = new TcpListener(IPAddress.Any, endPoint.Port);
+        v4.Start();
+        Assert.Equal(1, await EchoClient.WhoServesAsync(new IPEndPoint(IPAddress.IPv6Loopback, endPoint.Port)));
+    }
+
+    [Fact]
+    public async Task AUnixPath_IsRelativeToTheWorker_AndGoneAfterTheLastOne()
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await TestCluster.StartAsync($"setup cwd={folder.Path}");
+        await cluster.ForkAsync();
+        await cluster.ListenAsync(1, "unix:relative.sock writable readable");
+        var path = System.IO.Path.Combine(folder.Path, "relative.sock");
+        Assert.True(File.Exists(path));
+        Assert.Equal((UnixFileMode)0b110_110_110, File.GetUnixFileMode(path) & (UnixFileMode)0b110_110_110);
+        Assert.Equal(1, await EchoClient.WhoServesAsync(new UnixDomainSocketEndPoint(path)));
+        await cluster.TellAsync("disconnect 1");
+        await cluster.ExpectAsync("exit 1 code=0");
+        await cluster.ForkAsync();
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task AUnixPathLeftBehindByADeadProcess_IsTakenOver_AndALivingOneIsNot()
+    {
+        using var folder = new TemporaryFolder();
+        var path = System.IO.Path.Combine(folder.Path, "stale.sock");
+        await using (var dead = await TestCluster.StartAsync())
+        {
+            await dead.ForkAsync();
+            await dead.ListenAsync(1, $"unix:{path}");
+            dead.Signal(Native.SigKill);
+            await dead.WaitForExitAsync();
+        }
+
+        Assert.True(File.Exists(path));
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.ListenAsync(1, $"unix:{path}");
+        Assert.Equal(1, await EchoClient.WhoServesAsync(new UnixDomainSocketEndPoint(path)));
+
+        await using var other = await TestCluster.StartAsync();
+        await other.ForkAsync();
+        await other.TellAsync($"send 1 listen a unix:{path}");
+        Assert.Contains("AddressAlreadyInUse", await other.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+
+        var file = System.IO.Path.Combine(folder.Path, "a-file");
+        await File.WriteAllTextAsync(file, "");
+        await other.TellAsync($"send 1 listen b unix:{file}");
+        Assert.Contains("AddressAlreadyInUse", await other.ExpectAsync("message 1 cannot b"), StringComparison.Ordinal);
+        Assert.True(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task AProcessThatIsNoWorker_SimplyListens()
+    {
+        await using var cluster = await TestCluster.StartAsync("listen a 127.0.0.1:0");
+        var line = await cluster.ExpectAsync("listens a ");
+        Assert.Equal(0, await EchoClient.WhoServesAsync(IPEndPoint.Parse(line.Split(' ')[2])));
+    }
+
+    [Fact]
+    public async Task AListenerStopped_FreesThePort_WhenItWasTheLast()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var endPoint = await cluster.ListenAllAsync(2);
+        await cluster.TellAsync("send 1 stop a");
+        await cluster.ExpectAsync("message 1 ended a");
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(2, await EchoClient.WhoServesAsync(endPoint));
+        }
+
+        await cluster.TellAsync("send 2 stop a");
+        await cluster.ExpectAsync("message 2 ended a");
+        await cluster.TellAsync("send 2 say after");
+        await cluster.ExpectAsync("message 2 after");
+        await AssertRefusedAsync(endPoint);
+    }
+
+    internal static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    /// <summary>The socket closes on a thread of its own, a moment after the last worker has left.</summary>
+    internal static async Task AssertRefusedAsync(EndPoint endPoint)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                using var client = await EchoClient.ConnectAsync(endPoint);
+                Assert.True(clock.Elapsed < TestProgram.Patience, $"{endPoint} still takes connections.");
+            }
+            catch (SocketException exception)
+            {
+                Assert.Equal(SocketError.ConnectionRefused, exception.SocketErrorCode);
+                return;
+            }
+        }
+    }
+}
+
+internal sealed class TemporaryFolder : IDisposable
+{
+    internal string Path { get; } = Directory.CreateTempSubdirectory("prefork-test-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,18 @@
+namespace Prefork.IntegrationTests;
+
+/// <summary>Where the build put the programs that the tests start.</summary>
+internal static class Programs
+{
+    internal static string ClusterApp => Find("ClusterApp");
+
+    internal static string HelloCluster => Find("HelloCluster");
+
+    internal static string EchoCluster => Find("EchoCluster");
+
+    /// <summary>artifacts/bin/{project}/{configuration}/{project}, beside our own.</summary>
+    private static string Find(string project)
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        return Path.Combine(own.Parent!.Parent!.FullName, project, own.Name, project);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Text;
+using System.Threading.Channels;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>A program under test: its lines as they come, its end, and nothing of it left behind.</summary>
+internal class TestProgram : IAsyncDisposable
+{
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Process _process;
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly List<string> _seen = [];
+    private readonly StringBuilder _errors = new();
+    private readonly HashSet<int> _workers = [];
+
+    internal TestProgram(string file, IEnumerable<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var start = new ProcessStartInfo(file, arguments ?? [])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, e) =>
+        {
+            if (e.Data is null)
+            {
+                _lines.Writer.Complete();
+            }
+            else
+            {
+                _lines.Writer.TryWrite(e.Data);
+            }
+        };
+        _process.ErrorDataReceived += (_, e) =>
+        {
+            lock (_errors)
+            {
+                _errors.AppendLine(e.Data);
+            }
+        };
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    internal int Id => _process.Id;
+
+    /// <summary>Every line so far, in order.</summary>
+    internal IReadOnlyList<string> Seen => _seen;
+
+    internal async Task TellAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
+    internal void CloseInput() => _process.StandardInput.Close();
+
+    /// <summary>The next line that begins so; lines before it are seen, and skipped.</summary>
+    internal async Task<string> ExpectAsync(string prefix, TimeSpan? patience = null)
+    {
+        using var timeout = new CancellationTokenSource(patience ?? Patience);
+        try
+        {
+            while (true)
+            {
+                var line = await _lines.Reader.ReadAsync(timeout.Token);
+                _seen.Add(line);
+                if (line.StartsWith("forked ", StringComparison.Ordinal) && int.TryParse(line.Split(' ')[2], out var pid))
+                {
+                    _workers.Add(pid);
+                }
+
+                if (line.StartsWith(prefix, StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
+        {
+            throw new InvalidOperationException($"'{prefix}' did not come. Seen:\n{string.Join('\n', _seen)}\nErrors:\n{_errors}", exception);
+        }
+    }
+
+    /// <summary>The first line that begins so, whether it has been seen or is yet to come: for lines whose order is free.</summary>
+    internal async Task<string> ExpectEverAsync(string prefix)
+        => _seen.Find(line => line.StartsWith(prefix, StringComparison.Ordinal)) ?? await ExpectAsync(prefix);
+
+    internal void Signal(int signal) => Native.Kill(Id, signal);
+
+    internal async Task<int> WaitForExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+
+        // Workers go with their primary; one that did not was stopped by the test, and is ours to end.
+        foreach (var pid in _workers)
+        {
+            Native.Kill(pid, 9);
+        }
+
+        _process.Dispose();
+    }
+}
