@@ -17,8 +17,8 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
     internal const int ExhaustedPause = 50;
     protected const int Nothing = -1;
     protected const int Exhausted = -2;
+    protected const int AtEnd = -3;
 
-    private const int MaxReceive = Handles.Lane.MaxBatch;
     private const int LeaveCheckInterval = 20;
 
     private readonly FileDescriptor _source;
@@ -117,15 +117,14 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
     void IValueTaskSource<ClusterConnectionHandle?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _accept.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Receives without waiting: how many connections, 0 for the end, or <see cref="Nothing"/> or <see cref="Exhausted"/>.</summary>
-    protected abstract int Receive(Span<int> connections);
+    /// <summary>Receives one connection without waiting: its descriptor, or <see cref="Nothing"/>, <see cref="Exhausted"/> or <see cref="AtEnd"/>.</summary>
+    protected abstract int Receive();
 
     /// <summary>While leaving with nobody waiting: whether there is nothing left to deliver.</summary>
     protected abstract bool IsAtEnd();
 
     private void Run()
     {
-        Span<int> connections = stackalloc int[MaxReceive];
         while (!_stopping)
         {
             if (!IsWanted)
@@ -139,10 +138,10 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
                 continue;
             }
 
-            var count = Receive(connections);
-            switch (count)
+            var connection = Receive();
+            switch (connection)
             {
-                case 0:
+                case AtEnd:
                     _stopping = true;
                     break;
                 case Nothing when _leaving && IsAtEnd():
@@ -155,7 +154,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
                     Wait(forSource: false, ExhaustedPause);
                     break;
                 default:
-                    Deliver(connections[..count]);
+                    Deliver(connection);
                     break;
             }
         }
@@ -174,31 +173,20 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
         }
     }
 
-    private void Deliver(ReadOnlySpan<int> connections)
-    {
-        lock (_lock)
-        {
-            foreach (var connection in connections)
-            {
-                _ready.Enqueue(connection);
-            }
-
-            if (_closed)
-            {
-                CloseReady();
-            }
-        }
-
-        CompleteFromReady();
-    }
-
-    private void CompleteFromReady()
+    private void Deliver(int connection)
     {
         ClusterConnectionHandle handle;
         lock (_lock)
         {
-            if (!_wanted || !_ready.TryDequeue(out var connection))
+            if (!_wanted)
             {
+                // The accept was cancelled in this instant: the next one gets it.
+                _ready.Enqueue(connection);
+                if (_closed)
+                {
+                    CloseReady();
+                }
+
                 return;
             }
 

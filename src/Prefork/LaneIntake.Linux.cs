@@ -4,53 +4,34 @@ using Prefork.Native;
 namespace Prefork;
 
 /// <summary>Connections by a lane (see Lane): one message at a time, and each counted on the scoreboard when it is ours.</summary>
-internal sealed class LaneIntake : DescriptorIntake
+internal sealed class LaneIntake(FileDescriptor lane, ScoreboardPage page, int row, OpenConnections open, string name, Action onStopped)
+    : DescriptorIntake(lane, open, name, onStopped)
 {
-    private const int ReservedNumbers = 256;
-
-    private readonly ScoreboardPage _page;
-    private readonly int _row;
-    private readonly int _careAbove = HighNumber();
-    private bool _careful;
-
-    internal LaneIntake(FileDescriptor lane, ScoreboardPage page, int row, OpenConnections open, string name, Action onStopped)
-        : base(lane, open, name, onStopped)
+    protected override int Receive()
     {
-        _page = page;
-        _row = row;
-    }
-
-    protected override int Receive(Span<int> connections)
-    {
-        // Near the limit a message could bring more descriptors than there are numbers, and the kernel would close the rest.
-        if (_careful && !DescriptorHeadroom.Has(connections.Length, SourceDescriptor))
+        // A message read without a number free for its descriptor is a connection lost: the kernel closes it. Trying one costs half a microsecond.
+        if (!DescriptorHeadroom.Has(1, SourceDescriptor))
         {
             return Exhausted;
         }
 
         Span<byte> data = stackalloc byte[8];
-        int received;
-        int count;
-        do
+        Span<int> connection = stackalloc int[1];
+        while (true)
         {
-            received = DescriptorMessage.Receive(Source, data, connections, out count, out var truncated);
-            if (received < 0)
+            var received = DescriptorMessage.Receive(Source, data, connection, out var count, out _);
+            if (received <= 0)
             {
-                return Nothing;
+                return received == 0 ? AtEnd : Nothing;
             }
 
-            if (received == 0)
+            // An empty message only asks whether anybody reads.
+            page.CountRead(row, data[0]);
+            if (count == 1)
             {
-                return 0;
+                return connection[0];
             }
-
-            _careful = truncated || (_careful && count > 0 && connections[count - 1] > _careAbove / 2);
-            _page.CountRead(_row, data[0]);
         }
-        while (count == 0);
-
-        _careful |= connections[count - 1] > _careAbove;
-        return count;
     }
 
     /// <summary>Only an end of file: what is still in the lane is delivered if wanted, or taken back by the primary.</summary>
@@ -60,14 +41,5 @@ internal sealed class LaneIntake : DescriptorIntake
         var vector = new IoVec { Base = &data, Length = 1 };
         var message = new MsgHdr { Vectors = &vector, VectorCount = 1 };
         return Libc.RecvMsg(Source, &message, Linux.MSG_DONTWAIT | Linux.MSG_PEEK) == 0;
-    }
-
-    /// <summary>Numbers are given out from the lowest free one: one this high says that the table is nearly full.</summary>
-    private static unsafe int HighNumber()
-    {
-        ResourceLimit limit;
-        return Libc.GetResourceLimit(Linux.RLIMIT_NOFILE, &limit) == 0
-            ? (int)Math.Min(int.MaxValue, limit.Soft - Math.Min(ReservedNumbers, limit.Soft / 4))
-            : int.MaxValue;
     }
 }

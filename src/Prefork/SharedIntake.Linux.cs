@@ -6,15 +6,14 @@ namespace Prefork;
 internal sealed class SharedIntake(FileDescriptor listener, OpenConnections open, string name, Action onStopped)
     : DescriptorIntake(listener, open, name, onStopped)
 {
-    protected override unsafe int Receive(Span<int> connections)
+    protected override unsafe int Receive()
     {
         while (true)
         {
             var connection = Libc.Accept4(Source, null, null, Linux.SOCK_CLOEXEC);
             if (connection >= 0)
             {
-                connections[0] = connection;
-                return 1;
+                return connection;
             }
 
             switch (Errno.Last)
@@ -27,7 +26,7 @@ internal sealed class SharedIntake(FileDescriptor listener, OpenConnections open
                     return Exhausted;
                 default:
                     // The socket does not listen any more.
-                    return 0;
+                    return AtEnd;
             }
         }
     }

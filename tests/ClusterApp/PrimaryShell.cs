@@ -160,6 +160,9 @@ internal sealed class PrimaryShell
             case "churn":
                 await ChurnAsync(int.Parse(words[1], CultureInfo.InvariantCulture));
                 break;
+            case "throw":
+                new Thread(() => throw new InvalidOperationException("a primary that crashes")).Start();
+                break;
             case "spawn":
                 Say($"spawned {Children.Start(words[1], words[2])}");
                 break;

@@ -196,7 +196,7 @@ internal sealed class WorkerShell
             var buffer = new byte[1500];
             while (true)
             {
-                var received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0));
+                var received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));
                 await socket.SendToAsync(Encoding.UTF8.GetBytes($"{_worker.Id}"), received.RemoteEndPoint);
             }
         }

@@ -99,7 +99,14 @@ internal class TestProgram : IAsyncDisposable
 
     internal async Task<int> WaitForExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        // Not Process.WaitForExitAsync: that waits for the pipes too, which a worker may hold on purpose.
+        using var timeout = new CancellationTokenSource(Patience);
+        while (!_process.HasExited)
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
         return _process.ExitCode;
     }
 
@@ -110,7 +117,7 @@ internal class TestProgram : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         }
 
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await WaitForExitAsync();
 
         // Workers go with their primary; one that did not was stopped by the test, and is ours to end.
         foreach (var pid in _workers)

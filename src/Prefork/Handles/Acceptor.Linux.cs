@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Prefork.Native;
 
 namespace Prefork.Handles;
@@ -293,14 +294,12 @@ internal sealed class Acceptor
             var batch = _batches[i];
             for (var sent = 0; sent < batch.Count;)
             {
-                var part = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batch).Slice(sent, Math.Min(batch.Count - sent, Lane.MaxBatch));
-                if (!_targets[i].TrySend(part, now))
+                var part = CollectionsMarshal.AsSpan(batch).Slice(sent, Math.Min(batch.Count - sent, Lane.MaxBatch));
+
+                // What it does not take after all, being full or leaving, the next turn places elsewhere.
+                foreach (var connection in part[_targets[i].Send(part, now)..])
                 {
-                    // Full after all, or leaving: the next turn places them elsewhere.
-                    foreach (var connection in part)
-                    {
-                        _pending.Enqueue(connection);
-                    }
+                    _pending.Enqueue(connection);
                 }
 
                 sent += part.Length;

@@ -24,10 +24,10 @@ internal abstract class ConnectionTarget(int workerId)
     internal abstract void Refresh(long now);
 
     /// <summary>
-    /// Hands over all of the connections, or none. On true the target owns them and this process's copies are closed or given on;
-    /// on false they are still the caller's.
+    /// Hands over connections, from the first on, and returns how many: those are the target's, and this process's copies are closed
+    /// or given on; the rest are still the caller's.
     /// </summary>
-    internal abstract bool TrySend(ReadOnlySpan<int> connections, long now);
+    internal abstract int Send(ReadOnlySpan<int> connections, long now);
 
     /// <summary>Ends the intake: the worker reads what it already has, then an end of file.</summary>
     internal virtual void Leave() => IsLeaving = true;

@@ -4,7 +4,8 @@ using Prefork.Native;
 namespace Prefork.Handles;
 
 /// <summary>
-/// The pipe that carries one listener's connections to one worker: SOCK_SEQPACKET, many descriptors to a message, no reply.
+/// The pipe that carries one listener's connections to one worker: SOCK_SEQPACKET, one connection to a message, many messages to a
+/// system call, no reply. A worker so receives one connection at a time, and one that dies has received no more than it asked for.
 /// </summary>
 /// <remarks>
 /// The primary keeps three things: the sending end, a duplicate of the worker's end, and the worker's page of the scoreboard.
@@ -16,7 +17,7 @@ namespace Prefork.Handles;
 /// </remarks>
 internal sealed class Lane : ConnectionTarget
 {
-    /// <summary>Descriptors to one message: most of the gain of batching, and little lost by a worker that dies holding one.</summary>
+    /// <summary>Connections to one system call.</summary>
     internal const int MaxBatch = 32;
 
     private const int FullCheckInterval = 1;
@@ -77,36 +78,44 @@ internal sealed class Lane : ConnectionTarget
         }
     }
 
-    internal override bool TrySend(ReadOnlySpan<int> connections, long now)
+    internal override int Send(ReadOnlySpan<int> connections, long now)
     {
         if (Waiting == 0)
         {
             _progressAt = now;
         }
 
-        if (DescriptorMessage.Send(_sender.Number, [(byte)connections.Length], connections) < 0)
+        if (IsLeaving)
         {
-            switch (Errno.Last)
-            {
-                case Linux.EAGAIN or Linux.ENOBUFS or Linux.ENOMEM or Linux.ETOOMANYREFS:
-                    _full = true;
-                    return false;
-                default:
-                    // EPIPE: the worker has shut its end. Its close message, or its death, is under way.
-                    Leave();
-                    return false;
-            }
+            return 0;
         }
 
-        _handedOver += connections.Length;
+        var sent = DescriptorMessage.SendEach(_sender.Number, connections);
+        if (sent < connections.Length)
+        {
+            _full = true;
+        }
 
-        // The message holds them now. A copy kept here would keep the client from seeing the worker's close.
-        foreach (var connection in connections)
+        if (sent < 0)
+        {
+            if (Errno.Last is not (Linux.EAGAIN or Linux.ENOBUFS or Linux.ENOMEM or Linux.ETOOMANYREFS))
+            {
+                // EPIPE: the worker has shut its end. Its close message, or its death, is under way.
+                Leave();
+            }
+
+            return 0;
+        }
+
+        _handedOver += sent;
+
+        // The messages hold them now. A copy kept here would keep the client from seeing the worker's close.
+        foreach (var connection in connections[..sent])
         {
             _ = Libc.Close(connection);
         }
 
-        return true;
+        return sent;
     }
 
     internal override void Leave()
@@ -170,10 +179,10 @@ internal sealed class Lane : ConnectionTarget
     private bool TryRecover(Queue<int> recovered)
     {
         Span<byte> data = stackalloc byte[8];
-        Span<int> connections = stackalloc int[MaxBatch];
+        Span<int> connections = stackalloc int[1];
         while (true)
         {
-            if (!DescriptorHeadroom.Has(MaxBatch, _duplicate))
+            if (!DescriptorHeadroom.Has(1, _duplicate))
             {
                 return false;
             }

@@ -2,7 +2,7 @@ namespace Prefork.Handles;
 
 /// <summary>
 /// Connections for a Node worker go over its channel, one message and one answer to each (wire.md 5.2).
-/// The loop owns a connection from <see cref="TrySend"/> to its answer, and gives it back when the worker declines it, leaves or dies.
+/// The loop owns a connection from <see cref="Send"/> to its answer, and gives it back when the worker declines it, leaves or dies.
 /// </summary>
 internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTarget(workerId)
 {
@@ -25,7 +25,7 @@ internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTa
 
     internal override void Refresh(long now) => _now = now;
 
-    internal override bool TrySend(ReadOnlySpan<int> connections, long now)
+    internal override int Send(ReadOnlySpan<int> connections, long now)
     {
         foreach (var connection in connections)
         {
@@ -34,7 +34,7 @@ internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTa
             send(connection);
         }
 
-        return true;
+        return connections.Length;
     }
 
     /// <summary>The worker has answered one.</summary>

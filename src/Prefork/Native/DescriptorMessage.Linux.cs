@@ -40,6 +40,39 @@ internal static unsafe class DescriptorMessage
     }
 
     /// <summary>
+    /// Sends each descriptor in a message of its own, of one byte, all in one system call (sendmmsg(2)).
+    /// Returns how many were sent, from the first on, or -1 with <see cref="Errno.Last"/> when none was.
+    /// </summary>
+    internal static int SendEach(int socket, ReadOnlySpan<int> descriptors)
+    {
+        var controlLength = HeaderSize + Align(sizeof(int));
+        var control = stackalloc byte[controlLength * descriptors.Length];
+        var messages = stackalloc MMsgHdr[descriptors.Length];
+        byte data = 1;
+        var vector = new IoVec { Base = &data, Length = 1 };
+        for (var i = 0; i < descriptors.Length; i++)
+        {
+            var header = (CmsgHdr*)(control + (i * controlLength));
+            header->Length = (nuint)(HeaderSize + sizeof(int));
+            header->Level = Linux.SOL_SOCKET;
+            header->Type = Linux.SCM_RIGHTS;
+            *(int*)((byte*)header + HeaderSize) = descriptors[i];
+            messages[i] = new MMsgHdr
+            {
+                Message = new MsgHdr { Vectors = &vector, VectorCount = 1, Control = header, ControlLength = (nuint)controlLength },
+            };
+        }
+
+        int sent;
+        do
+        {
+            sent = Libc.SendMMsg(socket, messages, (uint)descriptors.Length, Linux.MSG_DONTWAIT | Linux.MSG_NOSIGNAL);
+        }
+        while (sent < 0 && Errno.Last == Linux.EINTR);
+        return sent;
+    }
+
+    /// <summary>
     /// Receives bytes and the descriptors that come with them; the caller owns every descriptor returned.
     /// Returns bytes read, 0 at end of file, or -1 with <see cref="Errno.Last"/>.
     /// <paramref name="truncated"/>: the kernel threw descriptors away, because there was no room or this process is out of numbers.

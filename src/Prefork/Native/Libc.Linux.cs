@@ -19,6 +19,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMsg(int descriptor, MsgHdr* message, int flags);
 
+    [LibraryImport(Library, EntryPoint = "sendmmsg", SetLastError = true)]
+    internal static partial int SendMMsg(int descriptor, MMsgHdr* messages, uint count, int flags);
+
     [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
     internal static partial nint RecvMsg(int descriptor, MsgHdr* message, int flags);
 
@@ -84,9 +87,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int pid, int signal);
-
-    [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
-    internal static partial int GetResourceLimit(int resource, ResourceLimit* limit);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint PidfdOpen(nint number, int pid, uint flags);

@@ -57,7 +57,6 @@ internal static class Linux
 
     internal const int P_PID = 1;
     internal const int P_PIDFD = 3;
-    internal const int RLIMIT_NOFILE = 7;
     internal const int WNOHANG = 1;
     internal const int WEXITED = 4;
     internal const int CLD_EXITED = 1;

@@ -25,6 +25,14 @@ internal unsafe struct MsgHdr
     internal int Flags;
 }
 
+/// <summary>struct mmsghdr: one of several messages to a call.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MMsgHdr
+{
+    internal MsgHdr Message;
+    internal uint Length;
+}
+
 /// <summary>struct cmsghdr; its data follows at once, aligned to 8.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct CmsgHdr
@@ -49,11 +57,4 @@ internal struct SigInfo
     [FieldOffset(8)] internal int Code;
     [FieldOffset(16)] internal int Pid;
     [FieldOffset(24)] internal int Status;
-}
-
-[StructLayout(LayoutKind.Sequential)]
-internal struct ResourceLimit
-{
-    internal ulong Soft;
-    internal ulong Hard;
 }

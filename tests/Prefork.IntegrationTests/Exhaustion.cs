@@ -1,0 +1,92 @@
+using System.Net;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>Out of descriptors is a state that passes: no spin, no crash, nothing lost, and service goes on when there are some again.</summary>
+public class Exhaustion
+{
+    [Fact]
+    public async Task ThePrimaryOutOfDescriptors_KeepsClientsWaiting_AndServesThemAfter()
+    {
+        await using var cluster = await LimitedAsync();
+        var endPoint = await ListenAsync(cluster);
+        await cluster.TellAsync("exhaust");
+        await cluster.ExpectAsync("exhausted");
+        var waiting = Enumerable.Range(0, 10).Select(_ => EchoClient.WhoServesAsync(endPoint)).ToList();
+        await cluster.ExpectAsync("error  Win32Exception: Could not accept");
+        var cpu = CpuTime(cluster.Id);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await cluster.TellAsync("fork");
+        await cluster.ExpectAsync("error 2 ");
+        await cluster.ExpectAsync("disconnect 2");
+        Assert.DoesNotContain(waiting, task => task.IsCompleted);
+        await cluster.TellAsync("release");
+        Assert.All(await Task.WhenAll(waiting), worker => Assert.Equal(1, worker));
+        Assert.True(CpuTime(cluster.Id) - cpu < clock.Elapsed + TimeSpan.FromSeconds(0.5), "It span.");
+        Assert.Single(cluster.Seen, line => line.StartsWith("error  Win32Exception", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task AWorkerOutOfDescriptors_LosesNothing_AndServesAgainAfter(string policy)
+    {
+        await using var cluster = await LimitedAsync();
+        await cluster.TellAsync($"policy {policy}");
+        await cluster.ExpectAsync("policy");
+        var endPoint = await ListenAsync(cluster);
+        await cluster.TellAsync("send 1 exhaust");
+        await cluster.TellAsync("request 1 shout done");
+        await cluster.ExpectAsync("reply DONE");
+        var waiting = Enumerable.Range(0, 10).Select(_ => EchoClient.WhoServesAsync(endPoint)).ToList();
+        await cluster.TellAsync("request 1 shout still");
+        await cluster.ExpectAsync("reply STILL");
+        Assert.DoesNotContain(waiting, task => task.IsCompletedSuccessfully);
+        await cluster.TellAsync("send 1 release");
+        var served = await Task.WhenAll(waiting.Select(Outcome));
+        Assert.All(served, worker => Assert.Equal(1, worker));
+        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+    }
+
+    private static async Task<int> Outcome(Task<int> client)
+    {
+        try
+        {
+            return await client;
+        }
+        catch (IOException)
+        {
+            return -1;
+        }
+    }
+
+    /// <summary>A cluster whose processes may have 256 descriptors each.</summary>
+    private static async Task<TestProgram> LimitedAsync()
+    {
+        var cluster = new TestProgram("bash", ["-c", $"ulimit -n 256; exec {Programs.ClusterApp}"]);
+        await cluster.ExpectAsync("primary ");
+        return cluster;
+    }
+
+    private static async Task<IPEndPoint> ListenAsync(TestProgram cluster)
+    {
+        await cluster.TellAsync("fork");
+        await cluster.ExpectAsync("online 1");
+        await cluster.TellAsync("send 1 listen a 127.0.0.1:0");
+        var endPoint = IPEndPoint.Parse((await cluster.ExpectAsync("message 1 listens a ")).Split(' ')[4]);
+
+        // Once through everything, so that no assembly has to be loaded when there is no descriptor for it.
+        await EchoClient.WhoServesAsync(endPoint);
+        await cluster.TellAsync("request 1 shout warm");
+        await cluster.ExpectAsync("reply WARM");
+        await cluster.TellAsync("send 1 say warm");
+        await cluster.ExpectAsync("message 1 warm");
+        return endPoint;
+    }
+
+    private static TimeSpan CpuTime(int pid)
+    {
+        using var process = System.Diagnostics.Process.GetProcessById(pid);
+        return process.TotalProcessorTime;
+    }
+}

@@ -1,0 +1,60 @@
+namespace Prefork.IntegrationTests;
+
+/// <summary>A worker that breaks the rules hurts itself alone.</summary>
+public class Hostility
+{
+    [Theory]
+    [InlineData("garbage", "is not JSON")]
+    [InlineData("empty", "is not JSON")]
+    [InlineData("half", "in the middle of a message")]
+    [InlineData("endless", "over the limit")]
+    [InlineData("types", "cannot be handled")]
+    [InlineData("nullfd", "cannot be handled")]
+    [InlineData("deep", "is not JSON")]
+    public async Task AnOffence_ClosesThatChannel_AndNothingElse(string offence, string expected)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var endPoint = await cluster.ListenAllAsync(1);
+        await cluster.TellAsync($"fork WORKER_KIND=hostile HOSTILE={offence}");
+        Assert.Contains(expected, await cluster.ExpectAsync("error 2 ClusterProtocolException"), StringComparison.Ordinal);
+        await cluster.ExpectAsync("disconnect 2 connected=False asked=False");
+        await cluster.ExpectAsync("exit 2 code=7");
+        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+        await cluster.ForkAsync();
+    }
+
+    [Theory]
+    [InlineData("acks")]
+    [InlineData("badfd")]
+    public async Task NonsenseWithoutHarm_IsIgnored(string nonsense)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var endPoint = await cluster.ListenAllAsync(1);
+        await cluster.ForkAsync($"WORKER_KIND=hostile HOSTILE={nonsense}");
+        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+        await cluster.TellAsync("disconnect 2");
+        await cluster.ExpectAsync("exit 2 code=7");
+    }
+
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(-5)]
+    public async Task AWorkerThatLiesOnTheScoreboard_IsCutOff_AndItsConnectionsGoToTheOthers(int lie)
+    {
+        await using var cluster = await TestCluster.StartAsync("setup handoff=60000");
+        await cluster.ForkAsync();
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0 noaccept");
+        await cluster.ListenAsync(2, "127.0.0.1:0");
+        var waiting = Enumerable.Range(0, 10).Select(_ => EchoClient.WhoServesAsync(endPoint)).ToList();
+        await Scheduling.EventuallyAsync(() => Task.FromResult(waiting.Count(task => task.IsCompleted) == 5));
+        await cluster.TellAsync($"send 1 lie {lie}");
+        await cluster.TellAsync("request 1 shout done");
+        await cluster.ExpectAsync("reply DONE");
+        waiting.Add(EchoClient.WhoServesAsync(endPoint));
+        await cluster.ExpectAsync("error 1 ClusterProtocolException: Worker 1 says on the scoreboard");
+        await cluster.ExpectAsync("disconnect 1");
+        await cluster.ExpectAsync("exit 1");
+        Assert.All(await Task.WhenAll(waiting), worker => Assert.Equal(2, worker));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>Nothing of ours is inherited by what a worker or the primary starts.</summary>
+public class Inheritance
+{
+    [Fact]
+    public async Task AGrandchild_HasItsStandardStreams_AndNothingElse()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var endPoint = await cluster.ListenAllAsync(2);
+        await EchoClient.WhoServesAsync(endPoint);
+        await cluster.TellAsync("send 1 spawn sleep 30");
+        AssertClean(await PidAsync(cluster, "message 1 spawned "));
+        await cluster.TellAsync("spawn sleep 30");
+        AssertClean(await PidAsync(cluster, "spawned "));
+    }
+
+    [Fact]
+    public async Task AGrandchild_DoesNotHideItsParentsDeath_NorIsItAWorker()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.TellAsync("send 1 spawn sleep 30");
+        var pid = await PidAsync(cluster, "message 1 spawned ");
+        var environment = await File.ReadAllTextAsync($"/proc/{pid}/environ");
+        Assert.DoesNotContain("NODE_UNIQUE_ID", environment, StringComparison.Ordinal);
+        Assert.DoesNotContain("NODE_CHANNEL_FD", environment, StringComparison.Ordinal);
+        await cluster.TellAsync("kill 1 SIGKILL");
+        await cluster.ExpectAsync("disconnect 1");
+        await cluster.ExpectAsync("exit 1");
+        Native.Kill(pid, Native.SigKill);
+    }
+
+    [Fact]
+    public async Task AWorker_StartsWithItsChannel_AndNothingElse()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ListenAllAsync(1);
+        await cluster.TellAsync("setup exec=/bin/sleep args=30");
+        await cluster.TellAsync("fork");
+        var pid = int.Parse((await cluster.ExpectAsync("forked 2")).Split(' ')[2], CultureInfo.InvariantCulture);
+        await Scheduling.EventuallyAsync(async () => await File.ReadAllTextAsync($"/proc/{pid}/comm") == "sleep\n");
+        Assert.Equal(Inherited().Append("3").Order(StringComparer.Ordinal), Descriptors(pid));
+    }
+
+    private static void AssertClean(int pid)
+    {
+        Assert.Equal(Inherited(), Descriptors(pid));
+        Native.Kill(pid, Native.SigKill);
+    }
+
+    /// <summary>What any child of ours gets: the standard streams, and whatever we were started with ourselves.</summary>
+    private static List<string> Inherited()
+    {
+        using var child = System.Diagnostics.Process.Start("sleep", "30");
+        try
+        {
+            return [.. Descriptors(child.Id)];
+        }
+        finally
+        {
+            child.Kill();
+        }
+    }
+
+    private static IEnumerable<string> Descriptors(int pid)
+        => Directory.GetFileSystemEntries($"/proc/{pid}/fd").Select(Path.GetFileName).Select(name => name!).Order(StringComparer.Ordinal);
+
+    private static async Task<int> PidAsync(TestCluster cluster, string prefix)
+        => int.Parse((await cluster.ExpectAsync(prefix))[prefix.Length..], CultureInfo.InvariantCulture);
+}

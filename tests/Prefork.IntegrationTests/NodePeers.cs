@@ -1,0 +1,97 @@
+using System.Net;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>The channel is Node's: each can be the other's worker.</summary>
+public class NodePeers
+{
+    private const string Server = """
+        const cluster = require('node:cluster');
+        const net = require('node:net');
+        const server = net.createServer(c => { c.write(`${cluster.worker.id} ${process.pid}\n`); c.pipe(c); c.on('error', () => {}); });
+        process.on('message', m => {
+          const words = m.split(' ');
+          if (words[0] === 'listen') {
+            server.listen({ host: '127.0.0.1', port: Number(words[2].split(':')[1]) }, () => process.send(`listens a 127.0.0.1:${server.address().port}`));
+          } else {
+            process.send(`node heard ${m}`);
+          }
+        });
+        """;
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task NodeWorkers_UnderOurPrimary_BesideOurOwn(string policy)
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, Server);
+        await using var cluster = await TestCluster.StartAsync($"policy {policy}");
+        await cluster.ForkAsync();
+        await cluster.TellAsync($"setup exec={script}");
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0");
+        Assert.Equal(endPoint, await cluster.ListenAsync(2, "127.0.0.1:0"));
+        var served = new HashSet<int>();
+        await Scheduling.EventuallyAsync(async () =>
+        {
+            served.Add(await EchoClient.WhoServesAsync(endPoint));
+            return served.Count == 2;
+        });
+        await cluster.TellAsync("send 2 hello");
+        await cluster.ExpectAsync("message 2 node heard hello");
+        await cluster.TellAsync("disconnect 2");
+        await cluster.ExpectAsync("disconnect 2 connected=False asked=True");
+        await cluster.ExpectAsync("exit 2 code=0");
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+        }
+    }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task OurWorkers_UnderANodePrimary(string policy)
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "primary.js");
+        await File.WriteAllTextAsync(script, """
+            const cluster = require('node:cluster');
+            process.execPath = process.argv[2];
+            cluster.setupPrimary({ exec: 'worker', args: [], execArgv: [] });
+            const say = (...words) => console.log(words.join(' '));
+            for (const event of ['fork', 'online', 'disconnect']) cluster.on(event, w => say(event, w.id));
+            cluster.on('listening', (w, a) => say('listening', w.id, a.address, a.port, a.addressType));
+            cluster.on('exit', (w, code, signal) => say('exit', w.id, code, signal, w.exitedAfterDisconnect));
+            cluster.on('message', (w, m) => say('message', w.id, m));
+            for (let i = 0; i < 2; i++) cluster.fork();
+            require('node:readline').createInterface({ input: process.stdin }).on('line', line => {
+              const [verb, id, ...rest] = line.split(' ');
+              if (verb === 'send') cluster.workers[id].send(rest.join(' '));
+              if (verb === 'disconnect') cluster.workers[id].disconnect();
+            });
+            """);
+        await using var primary = new TestProgram("node", [script, Programs.ClusterApp], new Dictionary<string, string?> { ["NODE_CLUSTER_SCHED_POLICY"] = policy });
+        await primary.ExpectEverAsync("online 1");
+        await primary.ExpectEverAsync("online 2");
+        await primary.TellAsync("send 1 listen a 127.0.0.1:0");
+        var endPoint = IPEndPoint.Parse((await primary.ExpectAsync("message 1 listens a")).Split(' ')[4]);
+        await primary.TellAsync("send 2 listen a 127.0.0.1:0");
+        await primary.ExpectAsync($"message 2 listens a {endPoint}");
+        await primary.ExpectEverAsync($"listening 1 127.0.0.1 {endPoint.Port} 4");
+        var served = new HashSet<int>();
+        await Scheduling.EventuallyAsync(async () =>
+        {
+            served.Add(await EchoClient.WhoServesAsync(endPoint));
+            return served.Count == 2;
+        });
+        await primary.TellAsync("disconnect 1");
+        await primary.ExpectAsync("disconnect 1");
+        await primary.ExpectAsync("exit 1 0  true");
+        await primary.TellAsync("send 2 disconnect");
+        await primary.ExpectAsync("disconnect 2");
+        await primary.ExpectAsync("exit 2 0  true");
+    }
+}

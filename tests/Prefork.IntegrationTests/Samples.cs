@@ -1,0 +1,105 @@
+using System.Net;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>The samples do what the README says.</summary>
+public class Samples
+{
+    [Fact]
+    public async Task HelloCluster_ServesFromEveryWorker_AndReplacesTheDead()
+    {
+        var port = Listening.FreePort();
+        await using var sample = new TestProgram(Programs.HelloCluster, null, Environment(port, 3));
+        await sample.ExpectAsync("Primary ");
+        var pids = new List<int>();
+        for (var i = 0; i < 3; i++)
+        {
+            pids.Add(int.Parse((await sample.ExpectAsync("Worker ")).Split(' ')[1]));
+        }
+
+        using var client = NewConnectionEachTime();
+        Assert.Equal(["1", "2", "3"], await WorkersAsync(client, port, 9));
+
+        Native.Kill(pids[0], Native.SigKill);
+        await sample.ExpectAsync($"worker {pids[0]} died");
+        await sample.ExpectAsync("Worker ");
+        Assert.Equal(["2", "3", "4"], await WorkersAsync(client, port, 9));
+        sample.Signal(Native.SigTerm);
+        Assert.Equal(0, await sample.WaitForExitAsync());
+        await Listening.AssertRefusedAsync(new IPEndPoint(IPAddress.Loopback, port));
+    }
+
+    [Theory]
+    [InlineData(Native.SigInt)]
+    [InlineData(Native.SigTerm)]
+    public async Task EchoCluster_EchoesAndEndsCleanly(int signal)
+    {
+        var port = Listening.FreePort();
+        await using var sample = new TestProgram(Programs.EchoCluster, null, Environment(port, 2));
+        await sample.ExpectAsync("Worker ");
+        await sample.ExpectAsync("Worker ");
+        using (var client = await EchoClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port)))
+        {
+            Assert.Equal("hello", await client.EchoAsync("hello"));
+            sample.Signal(signal);
+        }
+
+        await sample.ExpectAsync("worker ");
+        await sample.ExpectAsync("worker ");
+        Assert.Equal(0, await sample.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task ASecondSignal_HastensTheEnd()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var endPoint = await cluster.ListenAllAsync(1);
+        using var client = await EchoClient.ConnectAsync(endPoint);
+        await client.WorkerAsync();
+        await cluster.TellAsync("shutdown");
+        await cluster.ExpectAsync("waiting");
+        cluster.Signal(Native.SigTerm);
+        await cluster.ExpectAsync("message 1 leaving");
+        Assert.Equal("still", await client.EchoAsync("still"));
+        cluster.Signal(Native.SigTerm);
+        await cluster.ExpectAsync("exit 1 code= signal=SIGKILL asked=True");
+        await cluster.ExpectAsync("shutdown");
+        Assert.Equal(0, await cluster.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task AfterTheShutdownTimeout_WorkersAreKilled()
+    {
+        await using var cluster = await TestCluster.StartAsync("setup shutdown=300");
+        var endPoint = await cluster.ListenAllAsync(1);
+        using var client = await EchoClient.ConnectAsync(endPoint);
+        await client.WorkerAsync();
+        await cluster.TellAsync("shutdown");
+        await cluster.ExpectAsync("waiting");
+        cluster.Signal(Native.SigTerm);
+        await cluster.ExpectAsync("exit 1 code= signal=SIGKILL asked=True");
+        Assert.Equal(0, await cluster.WaitForExitAsync());
+    }
+
+    private static Dictionary<string, string?> Environment(int port, int workers) => new() { ["PORT"] = $"{port}", ["WORKERS"] = $"{workers}" };
+
+    private static HttpClient NewConnectionEachTime()
+    {
+        var client = new HttpClient();
+        client.DefaultRequestHeaders.ConnectionClose = true;
+        return client;
+    }
+
+    private static async Task<IEnumerable<string>> WorkersAsync(HttpClient client, int port, int requests)
+    {
+        var seen = new SortedSet<string>();
+        for (var i = 0; i < requests; i++)
+        {
+            using var response = await client.GetAsync($"http://127.0.0.1:{port}/");
+            Assert.Equal("hello world\n", await response.Content.ReadAsStringAsync());
+            seen.Add(response.Headers.GetValues("x-worker").Single());
+        }
+
+        return seen;
+    }
+}
