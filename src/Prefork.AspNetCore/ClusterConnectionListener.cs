@@ -1,62 +1,36 @@
+using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging;
+using Prefork.AspNetCore.Transport;
 
 namespace Prefork.AspNetCore;
 
-/// <summary>A cluster listener as Kestrel wants it. The sockets become Kestrel's own connections, so everything above them is unchanged.</summary>
-internal sealed class ClusterConnectionListener : IConnectionListener
+/// <summary>A cluster listener as Kestrel wants it, with connections of our own (see <see cref="ClusterConnection"/>).</summary>
+internal sealed class ClusterConnectionListener(ClusterListener listener, TransportSettings settings, MemoryPool<byte> pool) : IConnectionListener
 {
-    private readonly ClusterListener _listener;
-    private readonly SocketConnectionContextFactory _connections;
-
-    internal ClusterConnectionListener(ClusterListener listener, SocketTransportOptions options, ILoggerFactory loggers)
-    {
-        _listener = listener;
-        _connections = new SocketConnectionContextFactory(
-            new SocketConnectionFactoryOptions
-            {
-                IOQueueCount = options.IOQueueCount,
-                WaitForDataBeforeAllocatingBuffer = options.WaitForDataBeforeAllocatingBuffer,
-                MaxReadBufferSize = options.MaxReadBufferSize,
-                MaxWriteBufferSize = options.MaxWriteBufferSize,
-                UnsafePreferInlineScheduling = options.UnsafePreferInlineScheduling,
-            },
-            loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
-        NoDelay = options.NoDelay;
-    }
-
-    public EndPoint EndPoint => _listener.LocalEndPoint;
-
-    private bool NoDelay { get; }
+    public EndPoint EndPoint => listener.LocalEndPoint;
 
     /// <summary>Null ends Kestrel's accept loop.</summary>
-    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        var socket = await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-        if (socket is null)
-        {
-            return null;
-        }
-
-        if (NoDelay && socket.LocalEndPoint is IPEndPoint)
-        {
-            socket.NoDelay = true;
-        }
-
-        return _connections.Create(socket);
+        var accept = listener.AcceptHandleAsync(cancellationToken);
+        return accept.IsCompletedSuccessfully ? ValueTask.FromResult<ConnectionContext?>(ToConnection(accept.Result)) : AwaitAsync(accept);
     }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _listener.Stop();
+        listener.Stop();
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Kestrel calls it when the connections are closed, so their memory is back.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _listener.DisposeAsync().ConfigureAwait(false);
-        _connections.Dispose();
+        await listener.DisposeAsync().ConfigureAwait(false);
+        pool.Dispose();
     }
+
+    private async ValueTask<ConnectionContext?> AwaitAsync(ValueTask<ClusterConnectionHandle?> accept) => ToConnection(await accept.ConfigureAwait(false));
+
+    private ClusterConnection? ToConnection(ClusterConnectionHandle? handle) => handle is null ? null : new ClusterConnection(handle, EndPoint, settings);
 }

@@ -1,28 +1,67 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Prefork.AspNetCore.Transport;
 
 namespace Prefork.AspNetCore;
 
 /// <summary>Binds Kestrel's end points through the primary. File handles and named pipes are left to Kestrel's own transports.</summary>
-internal sealed class ClusterConnectionListenerFactory(IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <remarks>Its listeners share one loop, which ends with the host's services: after the server, and so after the last connection.</remarks>
+internal sealed class ClusterConnectionListenerFactory(
+    IOptions<ClusterHostOptions> host,
+    IOptions<SocketTransportOptions> sockets,
+    ILoggerFactory loggers,
+    IMemoryPoolFactory<byte>? pools = null) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
+    private readonly ILogger _logger = loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
+    private readonly SettlingConnections _settling = new();
+    private readonly Lock _lock = new();
+    private IoLoop? _loop;
+
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or DnsEndPoint;
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         try
         {
-            var listener = await Cluster.ListenAsync(endpoint, new ListenOptions { Backlog = options.Value.Backlog }, cancellationToken).ConfigureAwait(false);
-            return new ClusterConnectionListener(listener, options.Value, loggers);
+            var listener = await Cluster.ListenAsync(endpoint, new ListenOptions { Backlog = sockets.Value.Backlog }, cancellationToken).ConfigureAwait(false);
+            return Create(listener);
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             throw new AddressInUseException(exception.Message, exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        _settling.Dispose();
+        lock (_lock)
+        {
+            _loop?.Dispose();
+        }
+    }
+
+    private IConnectionListener Create(ClusterListener listener)
+    {
+        if (host.Value.Transport == ClusterTransport.Sockets)
+        {
+            return new SocketConnectionListener(listener, sockets.Value, _logger);
+        }
+
+        var pool = pools?.Create(new MemoryPoolOptions { Owner = "prefork" }) ?? MemoryPool<byte>.Shared;
+        return new ClusterConnectionListener(listener, new TransportSettings(sockets.Value, pool, Loop(), _settling, _logger), pool);
+    }
+
+    private IoLoop Loop()
+    {
+        lock (_lock)
+        {
+            return _loop ??= new IoLoop(_logger);
         }
     }
 }

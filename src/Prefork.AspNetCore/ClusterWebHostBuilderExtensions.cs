@@ -12,24 +12,34 @@ public static class ClusterWebHostBuilderExtensions
     /// In a worker, Kestrel's connections come from the primary, and a disconnect stops the host gracefully.
     /// In any other process nothing changes.
     /// </summary>
-    public static IHostApplicationBuilder UseCluster(this IHostApplicationBuilder builder)
+    public static IHostApplicationBuilder UseCluster(this IHostApplicationBuilder builder) => UseCluster(builder, static _ => { });
+
+    /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
+    public static IHostApplicationBuilder UseCluster(this IHostApplicationBuilder builder, Action<ClusterHostOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        AddCluster(builder.Services);
+        ArgumentNullException.ThrowIfNull(configure);
+        AddCluster(builder.Services, configure);
         return builder;
     }
 
     /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
-    public static IWebHostBuilder UseCluster(this IWebHostBuilder builder)
+    public static IWebHostBuilder UseCluster(this IWebHostBuilder builder) => UseCluster(builder, static _ => { });
+
+    /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
+    public static IWebHostBuilder UseCluster(this IWebHostBuilder builder, Action<ClusterHostOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.ConfigureServices(AddCluster);
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.ConfigureServices(services => AddCluster(services, configure));
     }
 
-    private static void AddCluster(IServiceCollection services)
+    private static void AddCluster(IServiceCollection services, Action<ClusterHostOptions> configure)
     {
         if (Cluster.IsWorker)
         {
+            services.Configure(configure);
+
             // Of several factories that can bind an end point, Kestrel takes the one registered last.
             services.AddSingleton<IConnectionListenerFactory, ClusterConnectionListenerFactory>();
             services.AddHostedService<DisconnectService>();

@@ -148,7 +148,7 @@ internal sealed class PrimaryShell
             case "fds":
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
-                Say($"fds {Directory.GetFileSystemEntries("/proc/self/fd").Length}");
+                Say($"fds {Descriptors.Count()}");
                 break;
             case "exhaust":
                 Descriptors.Exhaust();

@@ -24,9 +24,11 @@ public class Leaks
     {
         using var folder = new TemporaryFolder();
         await using var cluster = await TestCluster.StartAsync($"policy {policy}", "setup grace=0");
+
         await RoundAsync(cluster, folder.Path, 1);
+        await RoundAsync(cluster, folder.Path, 2);
         var before = await DescriptorsAsync(cluster);
-        for (var i = 2; i <= 6; i++)
+        for (var i = 3; i <= 8; i++)
         {
             await RoundAsync(cluster, folder.Path, i);
         }

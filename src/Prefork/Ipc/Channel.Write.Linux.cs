@@ -222,7 +222,7 @@ internal sealed partial class Channel
             }
 
             _unanswered = null;
-            if (!received && ++write.Attempts < MaxHandleAttempts)
+            if (!received && write.Attempts++ < MaxHandleAttempts)
             {
                 // The peer had no number free for it: the same message again, unwrapped (wire.md 4.2).
                 write.Written = 0;

@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Prefork.AspNetCore.Transport;
+
+/// <content>What the application may ask of a connection. Names of the socket cost a call each, so they wait until they are asked for.</content>
+internal sealed partial class ClusterConnection :
+    IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IMemoryPoolFeature,
+    IConnectionLifetimeFeature, IConnectionEndPointFeature, IConnectionSocketFeature
+{
+    private EndPoint? _local;
+    private EndPoint? _remote;
+    private bool _localKnown;
+    private bool _remoteKnown;
+    private Socket? _socket;
+
+    public override string ConnectionId
+    {
+        get => field ??= ConnectionIds.Next();
+        set;
+    }
+
+    public override IFeatureCollection Features => field ??= new ConnectionFeatures(this);
+
+    public override IDictionary<object, object?> Items
+    {
+        get => field ??= new ConnectionItems();
+        set;
+    }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    public override EndPoint? LocalEndPoint
+    {
+        get
+        {
+            if (!_localKnown)
+            {
+                _local = FindLocal();
+                _localKnown = true;
+            }
+
+            return _local;
+        }
+
+        set
+        {
+            _local = value;
+            _localKnown = true;
+        }
+    }
+
+    public override EndPoint? RemoteEndPoint
+    {
+        get
+        {
+            if (!_remoteKnown)
+            {
+                _remote = Ask(SocketName.Remote);
+                _remoteKnown = true;
+            }
+
+            return _remote;
+        }
+
+        set
+        {
+            _remote = value;
+            _remoteKnown = true;
+        }
+    }
+
+    public MemoryPool<byte> MemoryPool => _settings.Pool;
+
+    /// <summary>A socket over a duplicate, for those who set options or look at the connection. It closes with the connection.</summary>
+    public Socket Socket
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_shutdownReason is not null, this);
+                return _socket ??= Duplicate();
+            }
+        }
+    }
+
+    /// <summary>A listener on one address accepts for no other, so only one on all of them leaves a question.</summary>
+    private EndPoint? FindLocal() => _listening switch
+    {
+        IPEndPoint ip when !ip.Address.Equals(IPAddress.Any) && !ip.Address.Equals(IPAddress.IPv6Any) => new IPEndPoint(ip.Address, ip.Port),
+        UnixDomainSocketEndPoint => _listening,
+        _ => Ask(SocketName.Local),
+    };
+
+    private EndPoint? Ask(Func<SafeHandle, EndPoint?> name)
+    {
+        try
+        {
+            return name(Handle);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    private Socket Duplicate()
+    {
+        var number = Libc.Fcntl(Handle, Libc.F_DUPFD_CLOEXEC, 0);
+        return number >= 0
+            ? new Socket(new SafeSocketHandle(number, ownsHandle: true))
+            : throw new SocketException((int)SocketError.TooManyOpenSockets);
+    }
+}

@@ -1,0 +1,213 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Prefork.AspNetCore.Transport;
+
+/// <content>The ends of a connection, its place in the loop, and its token.</content>
+internal sealed partial class ClusterConnection
+{
+    private const uint Interest = Libc.EPOLLIN | Libc.EPOLLRDHUP;
+
+    private static readonly ConnectionAbortedException s_completed = new("The connection's output is complete.");
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _closedSource = new();
+    private volatile Exception? _shutdownReason;
+    private volatile bool _registered;
+    private bool _wantsRoom;
+    private int _closedFired;
+    private int _open = 2;
+    private TaskCompletionSource? _finished;
+
+    /// <summary>The client sees a reset. What the application has not yet read or sent is lost.</summary>
+    public override void Abort(ConnectionAbortedException abortReason) => Shutdown(abortReason ?? new ConnectionAbortedException());
+
+    /// <summary>
+    /// Kestrel calls it when nothing of the application's uses the connection any more. What is flushed is still sent;
+    /// a client that takes none of it is Kestrel's to abort.
+    /// </summary>
+    public override async ValueTask DisposeAsync()
+    {
+        Input.Complete();
+        Output.Complete();
+        if (Volatile.Read(ref _open) > 0)
+        {
+            var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Interlocked.Exchange(ref _finished, finished);
+            if (Volatile.Read(ref _open) == 0)
+            {
+                finished.TrySetResult();
+            }
+
+            await finished.Task.ConfigureAwait(false);
+        }
+
+        if (Interlocked.Exchange(ref _closedFired, 1) == 0)
+        {
+            // Here, and not on the pool: nobody but this caller is left to be kept waiting.
+            CancelClosed();
+        }
+    }
+
+    /// <summary>By the clock, a moment after the connection began or ended: what the short-lived do without.</summary>
+    internal void Settle()
+    {
+        if (_shutdownReason is not null)
+        {
+            FireClosed();
+        }
+        else if (!_registered)
+        {
+            // Its reader may be busy with the first request; but a client that leaves must be noticed.
+            Register();
+        }
+    }
+
+    private void OnEnded()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+        {
+            Volatile.Read(ref _finished)?.TrySetResult();
+        }
+    }
+
+    /// <summary>Ends both directions, once; <paramref name="error"/> is null for an orderly end. The first reason counts.</summary>
+    private void Shutdown(Exception? error)
+    {
+        lock (_lock)
+        {
+            if (_shutdownReason is not null)
+            {
+                return;
+            }
+
+            _shutdownReason = error ?? s_completed;
+            if (_registered)
+            {
+                _settings.Loop.Forget(this);
+            }
+
+            Close(abortive: error is not null);
+        }
+
+        if (error is null)
+        {
+            _settings.Settling.Add(this);
+        }
+        else
+        {
+            FireClosed();
+        }
+
+        // Whoever holds a role sees the reason; where nobody does, the pipe is completed here.
+        _input.Writer.CancelPendingFlush();
+        OnReadable(hungUp: false);
+        Send(writable: true);
+    }
+
+    /// <summary>
+    /// Closes the descriptor. The number is free when the last call under way with it has returned: the handle counts them.
+    /// </summary>
+    private unsafe void Close(bool abortive)
+    {
+        if (abortive)
+        {
+            // struct linger { on, seconds }: a close without waiting sends a reset.
+            var linger = stackalloc int[] { 1, 0 };
+            _ = Libc.SetSockOpt(Handle, Libc.SOL_SOCKET, Libc.SO_LINGER, linger, 2 * sizeof(int));
+        }
+        else
+        {
+            // Not left to the close: the primary, or a socket made of this connection, may hold a duplicate for a moment longer.
+            _ = Libc.Shutdown(Handle, Libc.SHUT_RDWR);
+        }
+
+        _socket?.Dispose();
+        Handle.Dispose();
+    }
+
+    private void Register()
+    {
+        lock (_lock)
+        {
+            if (_registered || _shutdownReason is not null)
+            {
+                return;
+            }
+
+            _registered = true;
+            if (_settings.Loop.Watch(this, _wantsRoom ? Interest | Libc.EPOLLOUT : Interest))
+            {
+                return;
+            }
+        }
+
+        Shutdown(new ConnectionAbortedException("The connection could not be watched (see epoll_ctl(2))."));
+    }
+
+    /// <summary>The event for what the socket has comes once more.</summary>
+    private void AskAgain()
+    {
+        lock (_lock)
+        {
+            if (_shutdownReason is null)
+            {
+                _settings.Loop.WatchAgain(this, _wantsRoom ? Interest | Libc.EPOLLOUT : Interest);
+            }
+        }
+    }
+
+    /// <summary>An event when there is room, from now on.</summary>
+    private void AskForRoom()
+    {
+        lock (_lock)
+        {
+            if (_wantsRoom)
+            {
+                return;
+            }
+
+            _wantsRoom = true;
+        }
+
+        if (_registered)
+        {
+            AskAgain();
+        }
+        else
+        {
+            Register();
+        }
+    }
+
+    private void FireClosed()
+    {
+        if (Interlocked.Exchange(ref _closedFired, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.CancelClosed(), this, preferLocal: false);
+        }
+    }
+
+    private void CancelClosed()
+    {
+        try
+        {
+            _closedSource.Cancel();
+        }
+        catch (AggregateException exception)
+        {
+            TransportLog.ClosedFailed(_settings.Logger, ConnectionId, exception);
+        }
+    }
+
+    private void LogFailure(Exception error)
+    {
+        if (error is ConnectionResetException)
+        {
+            TransportLog.Reset(_settings.Logger, ConnectionId);
+        }
+        else
+        {
+            TransportLog.Failed(_settings.Logger, ConnectionId, error);
+        }
+    }
+}

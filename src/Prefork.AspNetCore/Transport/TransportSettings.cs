@@ -1,0 +1,33 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Prefork.AspNetCore.Transport;
+
+/// <summary>What all connections of a listener share.</summary>
+internal sealed class TransportSettings(SocketTransportOptions options, MemoryPool<byte> pool, IoLoop loop, SettlingConnections settling, ILogger logger)
+{
+    private const int LargestReceive = 32 * 1024;
+
+    internal IoLoop Loop => loop;
+
+    internal SettlingConnections Settling => settling;
+
+    internal ILogger Logger => logger;
+
+    internal MemoryPool<byte> Pool => pool;
+
+    internal bool NoDelay { get; } = options.NoDelay;
+
+    /// <summary>No more than the pipe may hold.</summary>
+    internal int LargeReceive { get; } = (int)Math.Clamp(options.MaxReadBufferSize ?? LargestReceive, 1, LargestReceive);
+
+    /// <summary>Receiving goes on where the application has consumed enough: nothing of the application's runs there.</summary>
+    internal PipeOptions Input { get; } = Options(pool, CallbackScheduler.Instance, PipeScheduler.Inline, options.MaxReadBufferSize);
+
+    internal PipeOptions Output { get; } = Options(pool, PipeScheduler.Inline, CallbackScheduler.Instance, options.MaxWriteBufferSize);
+
+    private static PipeOptions Options(MemoryPool<byte> pool, PipeScheduler reader, PipeScheduler writer, long? limit)
+        => new(pool, reader, writer, limit ?? 0, (limit ?? 0) / 2, useSynchronizationContext: false);
+}

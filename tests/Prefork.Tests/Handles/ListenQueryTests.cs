@@ -1,0 +1,50 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Prefork.Handles;
+using Prefork.Ipc;
+
+namespace Prefork.Tests.Handles;
+
+/// <summary>The fields of queryServer, as Node writes and reads them (the shapes are those recorded from Node).</summary>
+public class ListenQueryTests
+{
+    [Theory]
+    [InlineData("{\"index\":0,\"data\":null,\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4,\"flags\":0,\"backlog\":0}")]
+    [InlineData("{\"index\":1,\"data\":null,\"address\":null,\"port\":8000,\"addressType\":4,\"flags\":0,\"backlog\":7}")]
+    [InlineData("{\"index\":0,\"data\":null,\"address\":\"::\",\"port\":8000,\"addressType\":6,\"flags\":1,\"backlog\":0}")]
+    [InlineData("{\"index\":0,\"data\":null,\"address\":\"/tmp/a.sock\",\"port\":-1,\"addressType\":-1,\"backlog\":0,\"readableAll\":true}")]
+    [InlineData("{\"index\":0,\"data\":null,\"address\":null,\"port\":null,\"addressType\":null,\"fd\":9,\"backlog\":0}")]
+    [InlineData("{\"index\":0,\"data\":null,\"address\":\"0.0.0.0\",\"port\":0,\"addressType\":\"udp4\",\"fd\":-1,\"flags\":4}")]
+    public void Write_WhatWasRead_IsTheSame(string json)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        ListenQuery.From(ClusterFrame.Read(Encoding.UTF8.GetBytes(json))).Write(writer);
+        writer.WriteEndObject();
+        writer.Flush();
+        Assert.Equal(json, Encoding.UTF8.GetString(buffer.WrittenSpan));
+    }
+
+    [Theory]
+    [InlineData("{\"address\":null,\"port\":null,\"addressType\":4,\"fd\":null}")]
+    [InlineData("{\"address\":null,\"port\":-5,\"addressType\":4}")]
+    [InlineData("{\"address\":null,\"port\":70000,\"addressType\":4}")]
+    [InlineData("{\"address\":null,\"port\":-1,\"addressType\":-1}")]
+    [InlineData("{\"address\":null,\"port\":80,\"addressType\":5}")]
+    [InlineData("{\"address\":null,\"port\":80,\"addressType\":\"tcp\"}")]
+    [InlineData("{\"address\":null,\"port\":80}")]
+    [InlineData("{\"address\":7,\"port\":80,\"addressType\":4}")]
+    public void From_NoQuery_Throws(string json)
+        => Assert.Throws<JsonException>(() => ListenQuery.From(ClusterFrame.Read(Encoding.UTF8.GetBytes(json))));
+
+    [Fact]
+    public void Key_IndexCounts_ForPortZeroAlone()
+    {
+        var query = new ListenQuery("::1", 0, "6", null, 0, 0, 0, false, false);
+        Assert.NotEqual(query.Key, (query with { Index = 1 }).Key);
+        Assert.Equal((query with { Port = 80 }).Key, (query with { Port = 80, Index = 1 }).Key);
+        Assert.NotEqual(query.Key, (query with { Address = null }).Key);
+    }
+}

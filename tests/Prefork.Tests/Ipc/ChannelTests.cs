@@ -1,0 +1,205 @@
+using System.Text;
+using Prefork.Ipc;
+using Prefork.Native;
+
+namespace Prefork.Tests.Ipc;
+
+/// <summary>A channel on one end of a real socket pair, and raw bytes on the other.</summary>
+public sealed class ChannelTests : IDisposable
+{
+    private readonly EventLoop _loop = new("test loop");
+    private readonly Peer _peer = new();
+    private readonly Channel _channel;
+    private readonly FileDescriptor _other;
+
+    public ChannelTests()
+    {
+        var (ours, other) = SocketPair.Stream();
+        _other = other;
+        _channel = new Channel(_loop, ours, _peer, maxMessageSize: 1_000_000, "the channel under test");
+        _loop.Invoke(() =>
+        {
+            _channel.Open();
+            return 0;
+        });
+    }
+
+    [Fact]
+    public async Task Read_LinesInPieces_AreDeliveredWhole()
+    {
+        foreach (var part in new[] { "{\"a\"", ":\"", "\u00e9" })
+        {
+            Write(Encoding.UTF8.GetBytes(part));
+        }
+
+        Write("\"}\n1\n\"two\"\n"u8);
+        Assert.Equal("{\"a\":\"\u00e9\"}", await _peer.NextAsync());
+        Assert.Equal("1", await _peer.NextAsync());
+        Assert.Equal("\"two\"", await _peer.NextAsync());
+    }
+
+    [Fact]
+    public async Task Read_Handle_IsAnsweredOnce_AndDelivered()
+    {
+        using var sample = SocketPair.Stream().First;
+        DescriptorMessage.Send(_other.Number, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":\"m\"}\n"u8, [sample.Number]);
+        Assert.Equal("\"m\" net.Socket handle", await _peer.NextAsync());
+        Assert.Equal("{\"cmd\":\"NODE_HANDLE_ACK\"}\n", await ReadAsync(1));
+    }
+
+    [Fact]
+    public async Task Read_HandleWithoutDescriptor_IsDeclined_AndNotDelivered()
+    {
+        Write("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":\"m\"}\n\"next\"\n"u8);
+        Assert.Equal("\"next\"", await _peer.NextAsync());
+        Assert.Equal("{\"cmd\":\"NODE_HANDLE_NACK\"}\n", await ReadAsync(1));
+    }
+
+    [Fact]
+    public async Task Read_HandleWrappedTwice_IsAnsweredOnce()
+    {
+        // What Node sends again after a NACK (wire.md 4.2).
+        using var sample = SocketPair.Stream().First;
+        DescriptorMessage.Send(
+            _other.Number,
+            "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":\"m\"}}\n\"next\"\n"u8,
+            [sample.Number]);
+        Assert.Equal("\"m\" net.Socket handle", await _peer.NextAsync());
+        Assert.Equal("\"next\"", await _peer.NextAsync());
+        await _channel.SendAsync("\"end\"\n"u8);
+        Assert.Equal("{\"cmd\":\"NODE_HANDLE_ACK\"}\n\"end\"\n", await ReadAsync(2));
+    }
+
+    [Fact]
+    public async Task Send_BehindAHandle_WaitsForItsAnswer_AnswersDoNot()
+    {
+        var sample = SocketPair.Stream().First;
+        await _channel.SendAsync("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n"u8, sample);
+        var later = _channel.SendAsync("\"later\"\n"u8).AsTask();
+        Write("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":2}\n\"seen\"\n"u8);
+        Assert.Equal("\"seen\"", await _peer.NextAsync());
+        Assert.False(later.IsCompleted);
+        Assert.Equal("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n{\"cmd\":\"NODE_HANDLE_NACK\"}\n", await ReadAsync(2));
+        Write("{\"cmd\":\"NODE_HANDLE_ACK\"}\n"u8);
+        Assert.Equal("\"later\"\n", await ReadAsync(1));
+        await later;
+    }
+
+    [Fact]
+    public async Task Send_HandleDeclined_IsSentAgainThreeTimes_ThenGivenUp()
+    {
+        var line = "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n";
+        await _channel.SendAsync(Encoding.UTF8.GetBytes(line), SocketPair.Stream().First);
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(line, await ReadAsync(1));
+            Write("{\"cmd\":\"NODE_HANDLE_NACK\"}\n"u8);
+        }
+
+        await _channel.SendAsync("\"goes on\"\n"u8);
+        Assert.Equal("\"goes on\"\n", await ReadAsync(1));
+    }
+
+    [Fact]
+    public async Task Send_MoreThanTheKernelTakes_WaitsAndKeepsOrder()
+    {
+        var big = Encoding.UTF8.GetBytes($"\"{new string('x', 900_000)}\"\n");
+        var first = _channel.SendAsync(big).AsTask();
+        var second = _channel.SendAsync("\"second\"\n"u8).AsTask();
+        Assert.False(first.IsCompleted);
+        var read = await ReadAsync(2);
+        Assert.EndsWith("\"\n\"second\"\n", read, StringComparison.Ordinal);
+        Assert.Equal(big.Length + 9, read.Length);
+        await Task.WhenAll(first, second);
+    }
+
+    [Fact]
+    public async Task Send_CancelledWhileItWaits_IsNotSent()
+    {
+        var big = _channel.SendAsync(Encoding.UTF8.GetBytes($"\"{new string('x', 900_000)}\"\n")).AsTask();
+        using var cancellation = new CancellationTokenSource();
+        var cancelled = _channel.SendAsync("\"cancelled\"\n"u8, cancellation: cancellation.Token).AsTask();
+        var after = _channel.SendAsync("\"after\"\n"u8).AsTask();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        Assert.EndsWith("x\"\n\"after\"\n", await ReadAsync(2), StringComparison.Ordinal);
+        await Task.WhenAll(big, after);
+    }
+
+    [Fact]
+    public async Task Close_ByThePeer_FailsWhatWaits_AndIsToldOnce()
+    {
+        var waiting = _channel.SendAsync(Encoding.UTF8.GetBytes($"\"{new string('x', 900_000)}\"\n")).AsTask();
+        _other.Dispose();
+        await Assert.ThrowsAsync<ClusterChannelClosedException>(() => waiting);
+        Assert.Equal("closed ", await _peer.NextAsync());
+        await Assert.ThrowsAsync<ClusterChannelClosedException>(() => _channel.SendAsync("1\n"u8).AsTask());
+        Assert.False(_channel.IsConnected);
+    }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("{]\n")]
+    [InlineData("{} {}\n")]
+    public async Task Read_WhatIsNoJson_ClosesTheChannel(string text)
+    {
+        Write(Encoding.UTF8.GetBytes(text));
+        Assert.Equal("closed ClusterProtocolException", await _peer.NextAsync());
+    }
+
+    public void Dispose()
+    {
+        _loop.Invoke(() =>
+        {
+            _channel.Close(null);
+            return 0;
+        });
+        _other.Dispose();
+        _loop.Dispose();
+    }
+
+    private void Write(ReadOnlySpan<byte> data) => Assert.Equal(data.Length, DescriptorMessage.Send(_other.Number, data, []));
+
+    /// <summary>Reads so many lines from the raw end.</summary>
+    private async Task<string> ReadAsync(int lines)
+    {
+        var text = new StringBuilder();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (text.ToString().Count(character => character == '\n') < lines)
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            text.Append(ReadSome());
+            await Task.Yield();
+        }
+
+        return text.ToString();
+    }
+
+    private string ReadSome()
+    {
+        var buffer = new byte[65536];
+        Span<int> descriptors = stackalloc int[4];
+        var count = DescriptorMessage.Receive(_other.Number, buffer, descriptors, out var received, out _);
+        foreach (var descriptor in descriptors[..received])
+        {
+            _ = Libc.Close(descriptor);
+        }
+
+        return count > 0 ? Encoding.UTF8.GetString(buffer, 0, count) : "";
+    }
+
+    private sealed class Peer : IChannelPeer
+    {
+        private readonly System.Threading.Channels.Channel<string> _seen = System.Threading.Channels.Channel.CreateUnbounded<string>();
+
+        public void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType)
+        {
+            _seen.Writer.TryWrite(Encoding.UTF8.GetString(json) + (handle is null ? "" : $" {handleType} handle"));
+            handle?.Dispose();
+        }
+
+        public void OnClosed(Exception? reason) => _seen.Writer.TryWrite($"closed {reason?.GetType().Name}");
+
+        internal async Task<string> NextAsync() => await _seen.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    }
+}
