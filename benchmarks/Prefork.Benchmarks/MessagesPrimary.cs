@@ -42,10 +42,7 @@ internal sealed class MessagesPrimary
     {
         var counted = ExpectAsync(1);
         await SendAsync(count, "count");
-        for (var id = 0; id < count; id++)
-        {
-            await SendAsync(id, "ping");
-        }
+        await SendMany.RunAsync(count, id => SendAsync(id, "ping"));
         await counted;
     }
 

@@ -25,25 +25,22 @@ internal sealed class MessagesWorker(ClusterWorker worker)
             case "ping":
                 if (--_toCount == 0)
                 {
-                    _ = SendAsync(message.Id, "counted");
+                    _ = SendAsync(message.Id, "counted").AsTask();
                 }
                 break;
             case "send":
                 _ = Task.Run(() => SendManyAsync(message.Id));
                 break;
             case "echo":
-                _ = SendAsync(message.Id, "pong");
+                _ = SendAsync(message.Id, "pong").AsTask();
                 break;
         }
     }
 
     private async Task SendManyAsync(int count)
     {
-        for (var id = 0; id < count; id++)
-        {
-            await SendAsync(id, "ping");
-        }
+        await SendMany.RunAsync(count, id => SendAsync(id, "ping"));
     }
 
-    private async Task SendAsync(int id, string name) => await worker.SendAsync(new Ping(id, name), PingJson.Default.Ping);
+    private ValueTask SendAsync(int id, string name) => worker.SendAsync(new Ping(id, name), PingJson.Default.Ping);
 }

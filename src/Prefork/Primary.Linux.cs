@@ -23,11 +23,15 @@ internal sealed class Primary : IAcceptorEvents
     private bool _forked;
     private volatile bool _shuttingDown;
 
-    internal Primary() => Handles = new HandleTable(Loop, this, TimeProvider.System);
+    internal Primary()
+    {
+        Dispatcher = new Dispatcher(Loop);
+        Handles = new HandleTable(Loop, this, TimeProvider.System);
+    }
 
     internal EventLoop Loop { get; } = new("prefork primary");
 
-    internal Dispatcher Dispatcher { get; } = new();
+    internal Dispatcher Dispatcher { get; }
 
     internal HandleTable Handles { get; }
 

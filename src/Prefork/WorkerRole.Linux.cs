@@ -20,7 +20,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     private static readonly TimeSpan ExitTime = TimeSpan.FromMilliseconds(500);
 
     private readonly EventLoop _loop = new("prefork worker");
-    private readonly Dispatcher _dispatcher = new();
+    private readonly Dispatcher _dispatcher;
     private readonly Channel _channel;
     private readonly Dictionary<long, Action<ClusterFrame, FileDescriptor?, string?>> _pending = [];
     private readonly PosixSignalRegistration _interrupt;
@@ -31,6 +31,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
 
     private WorkerRole(FileDescriptor socket, int id)
     {
+        _dispatcher = new Dispatcher(_loop);
         Worker = new ClusterWorker(this, id);
         _channel = new Channel(_loop, socket, this, MaxMessageSize, $"the channel of worker {id} to its primary");
         Messenger = new Messenger(_loop, _dispatcher, _channel, this, MaxKeptMessages);

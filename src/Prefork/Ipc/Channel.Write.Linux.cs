@@ -6,6 +6,7 @@ namespace Prefork.Ipc;
 /// <remarks>
 /// The writing half. What the kernel takes at once is written by the caller's thread from the caller's buffer;
 /// the rest is copied and queued, and the loop writes it when there is room.
+/// Lines that wait are gathered and written together; see <see cref="SendBurst"/> for when a line is made to wait on purpose.
 /// One descriptor is under way at a time: until its answer comes, everything but answers waits behind it (wire.md 4.1).
 /// </remarks>
 internal sealed partial class Channel
@@ -20,6 +21,8 @@ internal sealed partial class Channel
     private PendingWrite? _partial;
     private volatile bool _refusing;
     private bool _starved;
+    private bool _flushPosted;
+    private SendBurst _burst;
     private Exception? _writeFailure;
 
     /// <summary>
@@ -43,7 +46,12 @@ internal sealed partial class Channel
             }
 
             var written = 0;
-            if (_unanswered is null && _partial is null && _queue.Count == 0 && _answers.Count == 0)
+            if (handle is null && !cancellation.CanBeCanceled && _queue.Last?.Value is { } last && last.TryAppend(line))
+            {
+                return new ValueTask(last.Completion);
+            }
+
+            if (IsIdle && (handle is not null || !_burst.ShouldGather()))
             {
                 written = TryWrite(line, handle);
                 if (written < 0)
@@ -66,7 +74,7 @@ internal sealed partial class Channel
             }
 
             Enqueue(write);
-            write.CancelWith(this, cancellation);
+            write.CancelWith(TryWithdraw, cancellation);
             return new ValueTask(write.Completion);
         }
     }
@@ -126,9 +134,10 @@ internal sealed partial class Channel
             _queue.AddLast(write);
         }
 
-        if (_unanswered is null)
+        if (_unanswered is null && !_wantsWrite && !_flushPosted)
         {
-            WatchForRoom();
+            _flushPosted = true;
+            _loop.Post(OnWritable);
         }
     }
 
@@ -137,6 +146,7 @@ internal sealed partial class Channel
         bool closeNow;
         lock (_writeLock)
         {
+            _flushPosted = false;
             Flush();
             closeNow = _refusing && IsIdle;
         }
@@ -167,6 +177,7 @@ internal sealed partial class Channel
             }
 
             Remove(write);
+            _burst.Written(write.Lines);
             write.Complete();
             if (write.Handle is not null)
             {
@@ -350,63 +361,20 @@ internal sealed partial class Channel
     private ClusterChannelClosedException ClosedException()
         => new($"{char.ToUpperInvariant(_name[0])}{_name[1..]} is closed; the message was not sent.", _writeFailure);
 
+    /// <summary>Half a line would break the channel, so what has begun to go out goes out.</summary>
+    private bool TryWithdraw(PendingWrite write)
+    {
+        lock (_writeLock)
+        {
+            return write.Written == 0 && _queue.Remove(write);
+        }
+    }
+
     private static void DisposeIfOwned(FileDescriptor? handle, bool owns)
     {
         if (owns)
         {
             handle?.Dispose();
         }
-    }
-
-    /// <summary>A line that waits for the kernel, or for the answer to its descriptor.</summary>
-    private sealed class PendingWrite(ReadOnlySpan<byte> line, FileDescriptor? handle, bool ownsHandle) : IDisposable
-    {
-        private readonly byte[] _line = line.ToArray();
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private CancellationTokenRegistration _cancellation;
-
-        internal FileDescriptor? Handle { get; } = handle;
-
-        internal int Written { get; set; }
-
-        internal int Attempts { get; set; } = 1;
-
-        internal ReadOnlySpan<byte> Remaining => _line.AsSpan(Written);
-
-        internal Task Completion => _done.Task;
-
-        internal void Complete()
-        {
-            _cancellation.Unregister();
-            _done.TrySetResult();
-        }
-
-        internal void Fail(Exception exception)
-        {
-            _cancellation.Unregister();
-            _done.TrySetException(exception);
-            Dispose();
-        }
-
-        /// <summary>A cancelled message is not sent, unless its first byte already was: half a line would break the channel.</summary>
-        internal void CancelWith(Channel channel, CancellationToken cancellation)
-        {
-            if (cancellation.CanBeCanceled)
-            {
-                _cancellation = cancellation.UnsafeRegister(_ =>
-                {
-                    lock (channel._writeLock)
-                    {
-                        if (Written == 0 && channel._queue.Remove(this))
-                        {
-                            _done.TrySetCanceled(cancellation);
-                            Dispose();
-                        }
-                    }
-                }, null);
-            }
-        }
-
-        public void Dispose() => DisposeIfOwned(Handle, ownsHandle);
     }
 }

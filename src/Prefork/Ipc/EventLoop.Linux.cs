@@ -4,30 +4,42 @@ using Prefork.Native;
 namespace Prefork.Ipc;
 
 /// <summary>
-/// One thread that waits for descriptors and posted actions and runs them one at a time. Whatever state it owns needs no lock.
-/// Nothing that runs here may block, and no code of the user's runs here.
+/// Waits for descriptors and posted actions and runs them one at a time. Whatever state it owns needs no lock. Nothing of ours that runs here
+/// may block.
 /// </summary>
+/// <remarks>
+/// The loop is a baton, and one thread holds it. At the end of a turn, with nothing of the loop's on the stack, that thread may run
+/// the user's handlers itself, which saves a message two hops between threads. A handler is not trusted to be quick: when one takes longer
+/// than a tick, <see cref="LoopWatch"/> takes the baton away and gives it to another thread, and the loop goes on; the first thread
+/// finds that out when the handler returns. So no user code ever holds the loop's state, and none holds it up for more than a tick or two.
+/// </remarks>
 internal sealed class EventLoop : IDisposable
 {
     private const long WakeToken = 0;
 
+    private readonly string _name;
     private readonly Epoll _epoll = new();
     private readonly WakeEvent _wake = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly Dictionary<long, Action<uint>> _callbacks = [];
-    private readonly Thread _thread;
+    private readonly LoopWatch _watch;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Thread? _holder;
+    private Dispatcher? _turnEnd;
     private long _lastToken = WakeToken;
     private volatile bool _stopping;
     private int _wakePending;
 
     internal EventLoop(string name)
     {
+        _name = name;
         _epoll.Add(_wake.Descriptor, Linux.EPOLLIN, WakeToken);
-        _thread = new Thread(Run) { IsBackground = true, Name = name };
-        _thread.Start();
+        _watch = new LoopWatch(name, StartHolder);
+        StartHolder();
     }
 
-    internal bool IsCurrent => Thread.CurrentThread == _thread;
+    /// <summary>Whether the caller is the loop itself, and so may touch its state; false inside a handler of the user's.</summary>
+    internal bool IsCurrent => Thread.CurrentThread == _holder && !_watch.IsInHandler;
 
     /// <summary>Runs <paramref name="action"/> on the loop, later; order is kept.</summary>
     internal void Post(Action action)
@@ -83,19 +95,30 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Ends the thread after what is posted by now has run. The descriptors still watched stay their owners'.</summary>
+    /// <summary>There are handlers to run when this turn is over. On the loop only.</summary>
+    internal void RunAtTurnEnd(Dispatcher dispatcher) => _turnEnd = dispatcher;
+
+    /// <summary>Ends the loop after what is posted by now has run. The descriptors still watched stay their owners'.</summary>
     public void Dispose()
     {
         Post(() => _stopping = true);
         if (!IsCurrent)
         {
-            _thread.Join();
+            _ended.Task.Wait();
         }
     }
 
+    /// <summary>Gives the baton to a new thread: at the start, and when the holder is stuck in a handler.</summary>
+    private void StartHolder()
+    {
+        var thread = new Thread(Run) { IsBackground = true, Name = _name };
+        _holder = thread;
+        thread.Start();
+    }
+
+    /// <summary>An exception that gets here is a defect of ours. Nothing can go on without the loop: the process ends, and everybody sees why.</summary>
     private void Run()
     {
-        // An exception that gets here is a defect of ours. Nothing can go on without the loop: the process ends, and everybody sees why.
         while (!_stopping)
         {
             var count = _epoll.Wait();
@@ -111,10 +134,26 @@ internal sealed class EventLoop : IDisposable
                     callback(events);
                 }
             }
+
+            if (_turnEnd is { } dispatcher)
+            {
+                _turnEnd = null;
+                if (!_watch.TryWake())
+                {
+                    dispatcher.Schedule();
+                }
+                else if (!dispatcher.RunInline(_watch))
+                {
+                    // The baton is somebody else's by now.
+                    return;
+                }
+            }
         }
 
+        _watch.Dispose();
         _epoll.Dispose();
         _wake.Dispose();
+        _ended.SetResult();
     }
 
     private void RunPosted()
