@@ -257,8 +257,9 @@ internal sealed class PrimaryShell
 
     private async Task ShutDownAsync()
     {
+        var shutdown = Cluster.WaitForShutdownAsync();
         Say("waiting");
-        await Cluster.WaitForShutdownAsync();
+        await shutdown;
         Say("shutdown");
         Environment.Exit(0);
     }

@@ -1,0 +1,70 @@
+using System.Net.WebSockets;
+using Prefork;
+using Prefork.AspNetCore;
+
+// An ordinary application with the one line. As a worker it tells its primary where it listens; alone it says so on its standard output.
+var builder = WebApplication.CreateBuilder(args);
+builder.Logging.ClearProviders();
+builder.UseCluster();
+var app = builder.Build();
+app.UseWebSockets();
+app.MapGet("/", () => $"{Cluster.Worker?.Id ?? 0}");
+app.MapGet("/slow", async (int ms) =>
+{
+    await Task.Delay(ms);
+    return "slow";
+});
+app.MapGet("/block", (int ms) =>
+{
+    Thread.Sleep(ms);
+    return "blocked";
+});
+app.MapPost("/upload", async (HttpRequest request) =>
+{
+    var buffer = new byte[65536];
+    var total = 0L;
+    for (int count; (count = await request.Body.ReadAsync(buffer)) > 0;)
+    {
+        total += count;
+    }
+
+    return $"{total}";
+});
+app.MapGet("/download", async (HttpResponse response, int mb) =>
+{
+    var block = new byte[1024 * 1024];
+    for (var i = 0; i < mb; i++)
+    {
+        await response.Body.WriteAsync(block);
+    }
+});
+app.Map("/ws", async context =>
+{
+    using var socket = await context.WebSockets.AcceptWebSocketAsync();
+    var buffer = new byte[4096];
+    while (await socket.ReceiveAsync(buffer, CancellationToken.None) is { MessageType: not WebSocketMessageType.Close } received)
+    {
+        await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, CancellationToken.None);
+    }
+
+    await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+});
+try
+{
+    await app.StartAsync();
+    await SayAsync($"urls {string.Join(' ', app.Urls)}");
+    await app.WaitForShutdownAsync();
+}
+catch (IOException exception)
+{
+    await SayAsync($"cannot start: {exception.Message} <- {exception.InnerException?.GetType().Name}: {exception.InnerException?.Message}");
+}
+
+static async Task SayAsync(string text)
+{
+    Console.WriteLine(text);
+    if (Cluster.Worker is { } worker)
+    {
+        await worker.SendAsync(text);
+    }
+}
