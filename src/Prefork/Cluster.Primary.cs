@@ -5,7 +5,7 @@ namespace Prefork;
 
 /// <remarks>
 /// What a primary does. In a worker these members throw <see cref="InvalidOperationException"/>; on systems other than Linux
-/// <see cref="PlatformNotSupportedException"/>. Events come one at a time, in order, on a thread of the pool; a handler that throws
+/// <see cref="PlatformNotSupportedException"/>. Events come one at a time, in order, on a thread of the cluster's own; a handler that throws
 /// ends the process, as any unhandled exception does.
 /// </remarks>
 public static partial class Cluster

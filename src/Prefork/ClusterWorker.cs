@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Prefork;
 
 /// <summary>
-/// This process, being a worker: Node's <c>cluster.worker</c>. Events come one at a time, in order, on a thread of the pool.
+/// This process, being a worker: Node's <c>cluster.worker</c>. Events come one at a time, in order, on a thread of the cluster's own.
 /// </summary>
 public sealed class ClusterWorker
 {

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Prefork;
 
 /// <summary>
-/// A worker as its primary sees it: Node's <c>Worker</c> in the primary. Events come one at a time, in order, on a thread of the pool;
+/// A worker as its primary sees it: Node's <c>Worker</c> in the primary. Events come one at a time, in order, on a thread of the cluster's own;
 /// those of the worker come before those of <see cref="Cluster"/>, except messages, which come after.
 /// </summary>
 public sealed class WorkerProcess

@@ -3,78 +3,59 @@ using System.Collections.Concurrent;
 namespace Prefork.Ipc;
 
 /// <summary>
-/// Runs what is the user's (event handlers) one at a time and in order, as Node's event loop would: on the loop's thread at the end of
-/// a turn, or on the thread pool. An exception of a handler is an unhandled exception, as in any callback of .NET's.
+/// Runs what is the user's (event handlers) one at a time and in order, as Node's event loop would, at the end of the loop's turns.
+/// An exception of a handler is an unhandled exception, as in any callback of .NET's.
 /// </summary>
-internal sealed class Dispatcher(EventLoop loop) : IThreadPoolWorkItem
+internal sealed class Dispatcher
 {
+    private readonly EventLoop _loop;
+    private readonly Action _request;
     private readonly ConcurrentQueue<Action> _queue = new();
     private int _running;
 
+    internal Dispatcher(EventLoop loop)
+    {
+        _loop = loop;
+        _request = () => loop.RunAtTurnEnd(this);
+    }
+
+    /// <summary>Any thread.</summary>
     internal void Post(Action action)
     {
         _queue.Enqueue(action);
-        if (loop.IsCurrent)
+        if (_loop.IsCurrent)
         {
-            loop.RunAtTurnEnd(this);
+            _request();
         }
         else
         {
-            Schedule();
+            _loop.Post(_request);
         }
     }
 
-    /// <summary>Lets the thread pool run what is queued.</summary>
-    internal void Schedule()
+    /// <summary>Runs what is queued. By the loop; false when a handler took so long that the loop is another thread's now.</summary>
+    internal bool Run()
     {
-        if (Interlocked.CompareExchange(ref _running, 1, 0) == 0)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-    }
+        var holding = true;
 
-    /// <summary>Runs what is queued on the loop's thread; false when a handler took so long that the loop has gone to another thread.</summary>
-    internal bool RunInline(LoopWatch watch)
-    {
-        // Somebody is at it: he sees what is queued before he stops.
-        if (Interlocked.CompareExchange(ref _running, 1, 0) != 0)
-        {
-            return true;
-        }
-
-        while (_queue.TryDequeue(out var action))
-        {
-            var turn = watch.Enter();
-            action();
-            if (!watch.TryLeave(turn))
-            {
-                Drain();
-                return false;
-            }
-        }
-
-        Interlocked.Exchange(ref _running, 0);
-        if (!_queue.IsEmpty)
-        {
-            Schedule();
-        }
-
-        return true;
-    }
-
-    void IThreadPoolWorkItem.Execute() => Drain();
-
-    private void Drain()
-    {
-        do
+        // Whoever is at it already, in a handler that took long, sees what is queued before he stops.
+        while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _running, 1, 0) == 0)
         {
             while (_queue.TryDequeue(out var action))
             {
-                action();
+                if (!holding)
+                {
+                    action();
+                }
+                else
+                {
+                    holding = _loop.TryRunHandler(action);
+                }
             }
 
             Interlocked.Exchange(ref _running, 0);
         }
-        while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _running, 1, 0) == 0);
+
+        return holding;
     }
 }

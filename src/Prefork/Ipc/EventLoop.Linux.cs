@@ -8,23 +8,26 @@ namespace Prefork.Ipc;
 /// may block.
 /// </summary>
 /// <remarks>
-/// The loop is a baton, and one thread holds it. At the end of a turn, with nothing of the loop's on the stack, that thread may run
-/// the user's handlers itself, which saves a message two hops between threads. A handler is not trusted to be quick: when one takes longer
-/// than a tick, <see cref="LoopWatch"/> takes the baton away and gives it to another thread, and the loop goes on; the first thread
-/// finds that out when the handler returns. So no user code ever holds the loop's state, and none holds it up for more than a tick or two.
+/// The loop is a baton, and one of two threads holds it. At the end of a turn, with nothing of the loop's on the stack, that thread runs
+/// the user's handlers itself, which saves a message two hops between threads, and a starved thread pool holds up nothing.
+/// A handler is not trusted to be quick: when one takes longer than a tick, <see cref="LoopWatch"/> gives the baton to the other thread,
+/// and the loop goes on; the first thread finds that out when the handler returns, and waits for its turn. Handlers run one at a time,
+/// so two threads are enough; both are there from the start, because out of descriptors .NET cannot start one.
+/// So no user code ever holds the loop's state, and none holds it up for more than a tick or two.
 /// </remarks>
 internal sealed class EventLoop : IDisposable
 {
     private const long WakeToken = 0;
 
-    private readonly string _name;
+    [ThreadStatic] private static EventLoop? s_held;
+
+    private readonly SemaphoreSlim _baton = new(1);
     private readonly Epoll _epoll = new();
     private readonly WakeEvent _wake = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly Dictionary<long, Action<uint>> _callbacks = [];
     private readonly LoopWatch _watch;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Thread? _holder;
     private Dispatcher? _turnEnd;
     private long _lastToken = WakeToken;
     private volatile bool _stopping;
@@ -32,14 +35,16 @@ internal sealed class EventLoop : IDisposable
 
     internal EventLoop(string name)
     {
-        _name = name;
         _epoll.Add(_wake.Descriptor, Linux.EPOLLIN, WakeToken);
-        _watch = new LoopWatch(name, StartHolder);
-        StartHolder();
+        _watch = new LoopWatch($"{name} watch", () => _baton.Release());
+        for (var i = 0; i < 2; i++)
+        {
+            new Thread(Run) { IsBackground = true, Name = name }.Start();
+        }
     }
 
     /// <summary>Whether the caller is the loop itself, and so may touch its state; false inside a handler of the user's.</summary>
-    internal bool IsCurrent => Thread.CurrentThread == _holder && !_watch.IsInHandler;
+    internal bool IsCurrent => s_held == this;
 
     /// <summary>Runs <paramref name="action"/> on the loop, later; order is kept.</summary>
     internal void Post(Action action)
@@ -98,6 +103,21 @@ internal sealed class EventLoop : IDisposable
     /// <summary>There are handlers to run when this turn is over. On the loop only.</summary>
     internal void RunAtTurnEnd(Dispatcher dispatcher) => _turnEnd = dispatcher;
 
+    /// <summary>Runs a handler of the user's, without the baton's rights; false when the baton has been given away meanwhile.</summary>
+    internal bool TryRunHandler(Action handler)
+    {
+        var turn = _watch.Enter();
+        s_held = null;
+        handler();
+        if (!_watch.TryLeave(turn))
+        {
+            return false;
+        }
+
+        s_held = this;
+        return true;
+    }
+
     /// <summary>Ends the loop after what is posted by now has run. The descriptors still watched stay their owners'.</summary>
     public void Dispose()
     {
@@ -108,16 +128,33 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Gives the baton to a new thread: at the start, and when the holder is stuck in a handler.</summary>
-    private void StartHolder()
+    private void Run()
     {
-        var thread = new Thread(Run) { IsBackground = true, Name = _name };
-        _holder = thread;
-        thread.Start();
+        while (!_stopping)
+        {
+            _baton.Wait();
+            if (_stopping)
+            {
+                return;
+            }
+
+            s_held = this;
+            HoldBaton();
+        }
+
+        // The other thread has nothing to wait for any more.
+        _baton.Release();
+        _watch.Dispose();
+        _epoll.Dispose();
+        _wake.Dispose();
+        _ended.TrySetResult();
     }
 
-    /// <summary>An exception that gets here is a defect of ours. Nothing can go on without the loop: the process ends, and everybody sees why.</summary>
-    private void Run()
+    /// <summary>
+    /// Returns when the loop is to end, or when a handler took so long that the baton is somebody else's. An exception that gets here
+    /// is a defect of ours, or of a handler: the process ends, and everybody sees why.
+    /// </summary>
+    private void HoldBaton()
     {
         while (!_stopping)
         {
@@ -138,22 +175,12 @@ internal sealed class EventLoop : IDisposable
             if (_turnEnd is { } dispatcher)
             {
                 _turnEnd = null;
-                if (!_watch.TryWake())
+                if (!dispatcher.Run())
                 {
-                    dispatcher.Schedule();
-                }
-                else if (!dispatcher.RunInline(_watch))
-                {
-                    // The baton is somebody else's by now.
                     return;
                 }
             }
         }
-
-        _watch.Dispose();
-        _epoll.Dispose();
-        _wake.Dispose();
-        _ended.SetResult();
     }
 
     private void RunPosted()
