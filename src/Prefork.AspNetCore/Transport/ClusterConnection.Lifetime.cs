@@ -115,12 +115,9 @@ internal sealed partial class ClusterConnection
             var linger = stackalloc int[] { 1, 0 };
             _ = Libc.SetSockOpt(Handle, Libc.SOL_SOCKET, Libc.SO_LINGER, linger, 2 * sizeof(int));
         }
-        else
-        {
-            // Not left to the close: the primary, or a socket made of this connection, may hold a duplicate for a moment longer.
-            _ = Libc.Shutdown(Handle, Libc.SHUT_RDWR);
-        }
 
+        // No shutdown first: the last close of a socket ends both directions. The only other holders are a socket made of this
+        // connection, closed here too, and for an instant the primary, which closes its own once it has handed it over.
         _socket?.Dispose();
         Handle.Dispose();
     }
@@ -156,26 +153,23 @@ internal sealed partial class ClusterConnection
         }
     }
 
-    /// <summary>An event when there is room, from now on.</summary>
-    private void AskForRoom()
+    /// <summary>An event when there is room, from now on; or at once, if there is room and <paramref name="again"/> says so.</summary>
+    private void AskForRoom(bool again)
     {
+        bool asked;
         lock (_lock)
         {
-            if (_wantsRoom)
-            {
-                return;
-            }
-
+            asked = _wantsRoom;
             _wantsRoom = true;
         }
 
-        if (_registered)
-        {
-            AskAgain();
-        }
-        else
+        if (!_registered)
         {
             Register();
+        }
+        else if (again || !asked)
+        {
+            AskAgain();
         }
     }
 

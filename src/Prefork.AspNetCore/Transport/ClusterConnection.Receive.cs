@@ -51,17 +51,13 @@ internal sealed partial class ClusterConnection
     /// <summary>The reader found nothing. A holder that it finds at work receives once more for it.</summary>
     internal void Receive()
     {
+        SendPutOff();
         if (!_receiving.TryTake(unblocks: false))
         {
             return;
         }
 
-        if (_more && !_registered && _settings.Loop.RunsCallbacks)
-        {
-            // What is there already is an event at once: the first request is the loop's, like those that follow.
-            _more = false;
-        }
-        else if (_more && _registered && !IoLoop.MayReceive())
+        if (_more && _registered && !IoLoop.MayReceive())
         {
             // The loop's other connections come first; the event for this one comes back after theirs.
             _more = false;

@@ -10,8 +10,11 @@ namespace Prefork.AspNetCore.Transport;
 internal sealed partial class ClusterConnection
 {
     private const int MaxVectors = 16;
+    private const int SendsPerEvent = 16;
 
     private Role _sending;
+    private volatile bool _putOff;
+    private bool _hasPutOff;
     private bool _hasSent;
     private bool _noDelay;
 
@@ -25,7 +28,7 @@ internal sealed partial class ClusterConnection
 
         while (true)
         {
-            switch (SendSome())
+            switch (SendSome(writable ? SendsPerEvent : int.MaxValue))
             {
                 case Outcome.Ended:
                     _sending.End();
@@ -38,12 +41,50 @@ internal sealed partial class ClusterConnection
         }
     }
 
-    private Outcome SendSome()
+    /// <summary>
+    /// The first answer of a connection, outside the loop: whether sending can wait for what follows. Once: an answer of which the
+    /// pieces come one by one is delayed by a look of the watch at most, and only with its first piece.
+    /// </summary>
+    internal bool TryPutOff()
     {
+        if (_registered || (_hasPutOff && !_putOff))
+        {
+            return false;
+        }
+
+        if (!_hasPutOff)
+        {
+            _hasPutOff = true;
+            _putOff = true;
+            _settings.Loop.SendLater(this);
+        }
+
+        return true;
+    }
+
+    /// <summary>Nothing has followed yet; or the application reads, and may wait for an answer to what it has flushed.</summary>
+    internal void SendPutOff()
+    {
+        if (_putOff)
+        {
+            Send();
+        }
+    }
+
+    private Outcome SendSome(int limit)
+    {
+        _putOff = false;
         try
         {
             while (_shutdownReason is null)
             {
+                if (limit-- == 0)
+                {
+                    // The application adds as fast as the client takes: the loop's other connections come first.
+                    AskForRoom(again: true);
+                    return Outcome.Paused;
+                }
+
                 if (!_output.Reader.TryRead(out var result))
                 {
                     return Outcome.Waiting;
@@ -62,7 +103,7 @@ internal sealed partial class ClusterConnection
                             case Libc.EINTR:
                                 continue;
                             case Libc.EAGAIN:
-                                AskForRoom();
+                                AskForRoom(again: false);
                                 return Outcome.Paused;
                             default:
                                 return EndOutput(ToException(error), failed: false);

@@ -5,10 +5,19 @@ namespace Prefork.AspNetCore.Transport;
 /// <summary>The input's reader, which receives by itself before it waits.</summary>
 internal sealed class ConnectionReader(ClusterConnection connection, PipeReader pipe) : PipeReader
 {
+    private bool _started;
+
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         if (!cancellationToken.IsCancellationRequested)
         {
+            if (!_started)
+            {
+                // Before a stop of the server is looked at: a request that has come with its connection is still answered.
+                _started = true;
+                connection.Receive();
+            }
+
             if (pipe.TryRead(out var result))
             {
                 return ValueTask.FromResult(result);

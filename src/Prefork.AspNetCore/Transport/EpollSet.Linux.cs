@@ -52,6 +52,14 @@ internal sealed unsafe class EpollSet : IDisposable
         var entry = stackalloc byte[Stride];
         *(uint*)entry = interest | Libc.EPOLLET;
         *(long*)(entry + TokenOffset) = token;
-        return Libc.EpollCtl(_epoll, operation, descriptor, entry) == 0;
+        try
+        {
+            return Libc.EpollCtl(_epoll, operation, descriptor, entry) == 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The loop has ended, and nothing will be reported any more.
+            return false;
+        }
     }
 }

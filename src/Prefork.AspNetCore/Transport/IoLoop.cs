@@ -83,8 +83,8 @@ internal sealed partial class IoLoop : IDisposable
     /// </summary>
     internal static bool TryPutOff(ClusterConnection connection) => t_frame?.TryPutOff(connection) ?? false;
 
-    /// <summary>Whether callbacks run on the loop now.</summary>
-    internal bool RunsCallbacks => _inline;
+    /// <summary>For callbacks that are not the loop's: sends soon, in case nothing follows that does.</summary>
+    internal void SendLater(ClusterConnection connection) => _watch.SendLater(connection);
 
     /// <summary>Gives the connection its place among those that are watched. Its closing takes it out of the table; the kernel forgets it when the descriptor closes.</summary>
     internal bool Watch(ClusterConnection connection, uint interest) => _epoll.TryAdd(connection.Handle, interest, _connections.Add(connection));
@@ -149,6 +149,7 @@ internal sealed partial class IoLoop : IDisposable
                 _count = _epoll.Wait();
                 _next = 0;
                 ConsiderInline();
+                continue;
             }
 
             var (events, token) = _epoll.Event(_next++);

@@ -11,6 +11,7 @@ internal sealed class LoopWatch
 
     private readonly IoLoop _loop;
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly PutOffSends _putOff = new();
     private int _parked;
     private volatile bool _stopping;
 
@@ -26,6 +27,13 @@ internal sealed class LoopWatch
         {
             _wake.Release();
         }
+    }
+
+    /// <summary>Sends for a connection at the next look, if it has not sent by then.</summary>
+    internal void SendLater(ClusterConnection connection)
+    {
+        _putOff.Add(connection);
+        WakeIfParked();
     }
 
     internal void Stop()
@@ -49,16 +57,17 @@ internal sealed class LoopWatch
 
             Thread.Sleep(Interval);
             var callbacks = _loop.Callbacks;
-            idle = callbacks == seen && !_loop.IsInCallback ? idle + 1 : 0;
+            idle = callbacks == seen && !_loop.IsInCallback && _putOff.IsEmpty ? idle + 1 : 0;
             seen = callbacks;
             _loop.Look();
+            _putOff.SendAll();
         }
     }
 
     private void Park(long seen)
     {
         Interlocked.Exchange(ref _parked, 1);
-        if ((_loop.Callbacks != seen || _loop.IsInCallback) && Interlocked.Exchange(ref _parked, 0) != 0)
+        if ((_loop.Callbacks != seen || _loop.IsInCallback || !_putOff.IsEmpty) && Interlocked.Exchange(ref _parked, 0) != 0)
         {
             return;
         }
