@@ -19,7 +19,7 @@ internal sealed class ClusterConnectionListener(ClusterListener listener, Transp
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        listener.Stop();
+        ClusterIntake.Stop(listener);
         return ValueTask.CompletedTask;
     }
 

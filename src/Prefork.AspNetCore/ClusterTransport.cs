@@ -9,6 +9,6 @@ public enum ClusterTransport
     /// </summary>
     Prefork,
 
-    /// <summary>Kestrel's sockets, as in a process without a cluster; a connection costs about twice as much.</summary>
+    /// <summary>Kestrel's sockets, as in a process without a cluster.</summary>
     Sockets,
 }

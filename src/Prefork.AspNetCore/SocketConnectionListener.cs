@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -24,23 +25,30 @@ internal sealed class SocketConnectionListener(ClusterListener listener, SocketT
     /// <summary>Null ends Kestrel's accept loop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        var socket = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-        if (socket is null)
+        while (await listener.AcceptAsync(cancellationToken).ConfigureAwait(false) is { } socket)
         {
-            return null;
+            try
+            {
+                if (options.NoDelay && socket.LocalEndPoint is IPEndPoint)
+                {
+                    socket.NoDelay = true;
+                }
+
+                return _connections.Create(socket);
+            }
+            catch (SocketException)
+            {
+                // The client has gone already; the others have not.
+                socket.Dispose();
+            }
         }
 
-        if (options.NoDelay && socket.LocalEndPoint is IPEndPoint)
-        {
-            socket.NoDelay = true;
-        }
-
-        return _connections.Create(socket);
+        return null;
     }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        listener.Stop();
+        ClusterIntake.Stop(listener);
         return ValueTask.CompletedTask;
     }
 

@@ -26,14 +26,24 @@ public static partial class Cluster
     {
         add
         {
-            s_messageReceived += value;
+            lock (s_primary)
+            {
+                s_messageReceived += value;
+            }
+
             foreach (var worker in s_primary.IsValueCreated ? s_primary.Value.Workers.Values : [])
             {
                 worker.DeliverKept();
             }
         }
 
-        remove => s_messageReceived -= value;
+        remove
+        {
+            lock (s_primary)
+            {
+                s_messageReceived -= value;
+            }
+        }
     }
 
     /// <summary>A worker's channel is closed; always once, and before <see cref="Exited"/>. Node's <c>disconnect</c>.</summary>

@@ -11,20 +11,23 @@ namespace Prefork;
 /// </summary>
 public static partial class Cluster
 {
-    private static readonly WorkerRole? s_worker = OperatingSystem.IsLinux() ? WorkerRole.Connect() : null;
+    // Lazy, so that an environment that cannot be used throws what is wrong with it, each time, and no TypeInitializationException.
+    private static readonly Lazy<WorkerRole?> s_role = new(static () => OperatingSystem.IsLinux() ? WorkerRole.Connect() : null);
     private static readonly Lazy<Primary> s_primary = new(CreatePrimary);
 
+    private static WorkerRole? Role => s_role.Value;
+
     /// <summary>Whether this process may fork workers.</summary>
-    public static bool IsPrimary => s_worker is null;
+    public static bool IsPrimary => Role is null;
 
     /// <summary>Node's old name for <see cref="IsPrimary"/>.</summary>
     public static bool IsMaster => IsPrimary;
 
     /// <summary>Whether this process is a worker.</summary>
-    public static bool IsWorker => s_worker is not null;
+    public static bool IsWorker => Role is not null;
 
     /// <summary>This process as a worker; null in a primary.</summary>
-    public static ClusterWorker? Worker => s_worker?.Worker;
+    public static ClusterWorker? Worker => Role?.Worker;
 
     /// <summary>
     /// Listens on a port of every address, IPv6 and IPv4. Node's <c>listen(port)</c>, and the same listen point as a Node worker's.
@@ -63,26 +66,26 @@ public static partial class Cluster
         ArgumentNullException.ThrowIfNull(endPoint);
         options ??= new UdpOptions();
         var query = ListenTarget.Udp(endPoint, options);
-        return s_worker is null || options.Exclusive
+        return Role is null || options.Exclusive
             ? ValueTask.FromResult(Binder.Bind(query, listen: false))
-            : s_worker.BindUdpAsync(query, cancellationToken);
+            : Role.BindUdpAsync(query, cancellationToken);
     }
 
     private static ValueTask<ClusterListener> ListenAsync(ListenQuery query, ListenOptions options, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Backlog, 1, nameof(options.Backlog));
-        if (s_worker is not null && !options.Exclusive)
+        if (Role is not null && !options.Exclusive)
         {
-            return s_worker.ListenAsync(query, options.Backlog, cancellation);
+            return Role.ListenAsync(query, options.Backlog, cancellation);
         }
 
         var socket = Binder.Bind(query, listen: true);
-        return ValueTask.FromResult(new ClusterListener(new DirectIntake(socket), socket.LocalEndPoint!, open: null));
+        return ValueTask.FromResult(new ClusterListener(new DirectIntake(socket), socket.LocalEndPoint!));
     }
 
     private static Primary CreatePrimary()
     {
-        if (s_worker is not null)
+        if (Role is not null)
         {
             throw new InvalidOperationException("This process is a worker: only a primary has workers and settings.");
         }

@@ -11,18 +11,14 @@ public sealed class ClusterListener : IAsyncDisposable
 {
     private readonly ConnectionIntake _intake;
 
-    internal ClusterListener(ConnectionIntake intake, EndPoint localEndPoint, OpenConnections? open)
+    internal ClusterListener(ConnectionIntake intake, EndPoint localEndPoint)
     {
         _intake = intake;
         LocalEndPoint = localEndPoint;
-        Open = open;
     }
 
     /// <summary>Where it listens; with the true port when port 0 was asked for.</summary>
     public EndPoint LocalEndPoint { get; }
-
-    /// <summary>Null when nobody counts: outside a worker.</summary>
-    internal OpenConnections? Open { get; }
 
     /// <summary>
     /// The next connection; the caller owns it. Running out of descriptors is no error: it waits until there are some.
@@ -31,13 +27,7 @@ public sealed class ClusterListener : IAsyncDisposable
     /// <returns>Null when there will be none any more: the listener was stopped or disposed, or this worker is to leave.</returns>
     /// <exception cref="InvalidOperationException">Another call is pending.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; no connection is lost by it.</exception>
-    public ValueTask<Socket?> AcceptAsync(CancellationToken cancellationToken = default)
-    {
-        var accept = _intake.AcceptAsync(cancellationToken);
-        return accept.IsCompletedSuccessfully ? ValueTask.FromResult(ToSocket(accept.Result)) : AwaitAsync(accept);
-
-        static async ValueTask<Socket?> AwaitAsync(ValueTask<ClusterConnectionHandle?> accept) => ToSocket(await accept.ConfigureAwait(false));
-    }
+    public ValueTask<Socket?> AcceptAsync(CancellationToken cancellationToken = default) => _intake.AcceptSocketAsync(cancellationToken);
 
     /// <summary>As <see cref="AcceptAsync"/>, but leaves the descriptor as it is; it may be blocking or not.</summary>
     public ValueTask<ClusterConnectionHandle?> AcceptHandleAsync(CancellationToken cancellationToken = default) => _intake.AcceptAsync(cancellationToken);
@@ -48,14 +38,15 @@ public sealed class ClusterListener : IAsyncDisposable
     /// </summary>
     public void Stop() => _intake.Stop();
 
-    /// <summary>Stops, and closes connections that were received and not accepted. Those that were accepted stay the program's.</summary>
+    /// <summary>
+    /// Stops, and closes connections that were received and not accepted. Those that were accepted stay the program's.
+    /// Ends when the primary has been told: the next listen comes after that.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         _intake.Close();
-        return ValueTask.CompletedTask;
+        return new ValueTask(_intake.Stopped);
     }
-
-    private static Socket? ToSocket(ClusterConnectionHandle? handle) => handle is null ? null : AcceptedSocket.From(handle);
 
     /// <summary>This worker has been asked to leave.</summary>
     internal void Leave() => _intake.Leave();

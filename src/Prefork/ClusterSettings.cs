@@ -6,6 +6,8 @@ namespace Prefork;
 /// </summary>
 public sealed class ClusterSettings
 {
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(24);
+
     internal ClusterSettings()
     {
     }
@@ -78,7 +80,7 @@ public sealed class ClusterSettings
     /// Connections that may wait in a worker's lane. A worker with more is passed over; when all are full the primary stops accepting,
     /// and the kernel's backlog holds.
     /// </summary>
-    /// <remarks>Default: 128, from 1 to 1,024.</remarks>
+    /// <remarks>Default: 128, from 1 to 256, which is about what the kernel queues on a lane by default.</remarks>
     public int LaneCapacity { get; set; } = 128;
 
     /// <summary>How long connections wait for a worker that takes none before they are taken back and given to the others.</summary>
@@ -104,10 +106,13 @@ public sealed class ClusterSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxMessageSize, 1024, nameof(MaxMessageSize));
         ArgumentOutOfRangeException.ThrowIfNegative(MaxKeptMessages, nameof(MaxKeptMessages));
         ArgumentOutOfRangeException.ThrowIfLessThan(LaneCapacity, 1, nameof(LaneCapacity));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(LaneCapacity, 1024, nameof(LaneCapacity));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(LaneCapacity, 256, nameof(LaneCapacity));
         ArgumentOutOfRangeException.ThrowIfLessThan(HandoffTimeout, TimeSpan.FromMilliseconds(1), nameof(HandoffTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThan(ListenerGracePeriod, TimeSpan.Zero, nameof(ListenerGracePeriod));
         ArgumentOutOfRangeException.ThrowIfLessThan(ShutdownTimeout, TimeSpan.Zero, nameof(ShutdownTimeout));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(HandoffTimeout, LongestTime, nameof(HandoffTimeout));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ListenerGracePeriod, LongestTime, nameof(ListenerGracePeriod));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ShutdownTimeout, LongestTime, nameof(ShutdownTimeout));
         if (!Enum.IsDefined(Serialization))
         {
             throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");

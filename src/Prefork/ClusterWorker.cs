@@ -29,11 +29,21 @@ public sealed class ClusterWorker
     {
         add
         {
-            _messageReceived += value;
+            lock (_leaving)
+            {
+                _messageReceived += value;
+            }
+
             _role.Messenger.DeliverKept();
         }
 
-        remove => _messageReceived -= value;
+        remove
+        {
+            lock (_leaving)
+            {
+                _messageReceived -= value;
+            }
+        }
     }
 
     /// <summary>

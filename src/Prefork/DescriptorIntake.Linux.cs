@@ -30,6 +30,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
     private readonly Thread _thread;
     private ManualResetValueTaskSourceCore<ClusterConnectionHandle?> _accept = new() { RunContinuationsAsynchronously = false };
     private CancellationTokenRegistration _cancellation;
+    private readonly TaskCompletionSource _hasStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _wanted;
     private volatile bool _leaving;
     private volatile bool _stopping;
@@ -49,7 +50,9 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
 
     protected FileDescriptor SourceDescriptor => _source;
 
-    internal void Start() => _thread.Start();
+    internal override Task Stopped => _hasStopped.Task;
+
+    internal void Start() => _thread.UnsafeStart();
 
     internal override ValueTask<ClusterConnectionHandle?> AcceptAsync(CancellationToken cancellation)
     {
@@ -75,7 +78,8 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
             _wanted = true;
             if (cancellation.CanBeCanceled)
             {
-                _cancellation = cancellation.UnsafeRegister(static (intake, token) => ((DescriptorIntake)intake!).Cancel(token), this);
+                var version = _accept.Version;
+                _cancellation = cancellation.UnsafeRegister((_, token) => Cancel(version, token), null);
             }
         }
 
@@ -212,6 +216,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
         _source.Dispose();
         _open.CloseListener();
         _onStopped();
+        _hasStopped.TrySetResult();
         if (wanted)
         {
             _cancellation.Unregister();
@@ -222,11 +227,12 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
         _wake.Dispose();
     }
 
-    private void Cancel(CancellationToken token)
+    /// <summary>A callback may come late: then it is another accept's turn, and not this token's to end.</summary>
+    private void Cancel(short version, CancellationToken token)
     {
         lock (_lock)
         {
-            if (!_wanted)
+            if (!_wanted || _accept.Version != version)
             {
                 return;
             }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net.Sockets;
 using Prefork.Native;
 
@@ -8,12 +9,30 @@ internal sealed class DirectIntake(Socket listener) : ConnectionIntake
 {
     internal override async ValueTask<ClusterConnectionHandle?> AcceptAsync(CancellationToken cancellation)
     {
+        using var socket = await AcceptSocketAsync(cancellation).ConfigureAwait(false);
+        while (socket is not null)
+        {
+            try
+            {
+                // The descriptor without the Socket, which stays behind as an empty shell.
+                return new ClusterConnectionHandle(FileDescriptor.Duplicate(socket.SafeHandle).Release(), counter: null);
+            }
+            catch (Win32Exception exception) when (exception.NativeErrorCode is Linux.EMFILE or Linux.ENFILE)
+            {
+                await Task.Delay(DescriptorIntake.ExhaustedPause, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        return null;
+    }
+
+    internal override async ValueTask<Socket?> AcceptSocketAsync(CancellationToken cancellation)
+    {
         while (true)
         {
             try
             {
-                var socket = await listener.AcceptAsync(cancellation).ConfigureAwait(false);
-                return Take(socket);
+                return await listener.AcceptAsync(cancellation).ConfigureAwait(false);
             }
             catch (ObjectDisposedException)
             {
@@ -32,15 +51,6 @@ internal sealed class DirectIntake(Socket listener) : ConnectionIntake
                 // The backlog keeps the clients; spinning would not free a descriptor.
                 await Task.Delay(DescriptorIntake.ExhaustedPause, cancellation).ConfigureAwait(false);
             }
-        }
-    }
-
-    /// <summary>The descriptor without the Socket, which stays behind as an empty shell.</summary>
-    private static ClusterConnectionHandle Take(Socket socket)
-    {
-        using (socket)
-        {
-            return new ClusterConnectionHandle(FileDescriptor.Duplicate(socket.SafeHandle).Release(), counter: null);
         }
     }
 

@@ -18,6 +18,11 @@ internal sealed class Messenger
 {
     private const int HoldBackAt = 4096;
     private const int HoldBackBytes = 8 * 1024 * 1024;
+    private const int MaxKeptBytes = 64 * 1024 * 1024;
+
+    /// <summary>What a socket on a message counts for: descriptors are scarcer than memory.</summary>
+    private const int SocketWeight = 512 * 1024;
+
 
     private readonly EventLoop _loop;
     private readonly Dispatcher _dispatcher;
@@ -32,6 +37,7 @@ internal sealed class Messenger
     private long _undeliveredBytes;
     private bool _heldBack;
     private bool _reportedDrop;
+    private long _keptBytes;
 
     internal Messenger(EventLoop loop, Dispatcher dispatcher, Channel channel, IMessengerOwner owner, int maxKept)
     {
@@ -125,11 +131,9 @@ internal sealed class Messenger
             case "request" or "send":
                 Count(json.Length);
                 var length = json.Length;
-                _dispatcher.Post(() =>
-                {
-                    Delivered(length);
-                    _ = AnswerAsync(frame);
-                });
+                var cancellation = new CancellationTokenSource();
+                _answering[frame.Id] = cancellation;
+                _dispatcher.Post(() => _ = AnswerAsync(frame, length, cancellation));
                 break;
             case "cancel":
                 if (_answering.TryGetValue(frame.Id, out var answering))
@@ -152,6 +156,7 @@ internal sealed class Messenger
     {
         while (_owner.HasMessageListener && _kept.TryDequeue(out var message))
         {
+            _keptBytes -= Weight(message);
             Raise(message);
         }
     });
@@ -195,10 +200,10 @@ internal sealed class Messenger
 
     private void Deliver(ClusterMessage message)
     {
-        Count(message.Utf8Json.Length);
+        Count(Weight(message));
         _dispatcher.Post(() =>
         {
-            Delivered(message.Utf8Json.Length);
+            Delivered(Weight(message));
             if (_owner.HasMessageListener && _kept.Count == 0)
             {
                 Raise(message);
@@ -218,8 +223,9 @@ internal sealed class Messenger
 
     private void Keep(ClusterMessage message)
     {
-        if (_kept.Count < _maxKept)
+        if (_kept.Count < _maxKept && _keptBytes + Weight(message) <= MaxKeptBytes)
         {
+            _keptBytes += Weight(message);
             _kept.Enqueue(message);
             return;
         }
@@ -229,7 +235,7 @@ internal sealed class Messenger
         {
             _reportedDrop = true;
             _owner.RaiseError(new InvalidOperationException(
-                $"Nobody listens for messages, and {_maxKept} are kept already: further ones are dropped. Add a handler for MessageReceived, or raise {nameof(ClusterSettings.MaxKeptMessages)}."));
+                $"Nobody listens for messages, and {_kept.Count} are kept already ({_keptBytes} bytes): further ones are dropped. Add a handler for MessageReceived, or raise {nameof(ClusterSettings.MaxKeptMessages)}."));
         }
     }
 
@@ -246,11 +252,12 @@ internal sealed class Messenger
     private void Delivered(int length)
     {
         Interlocked.Add(ref _undeliveredBytes, -length);
-        if (Interlocked.Decrement(ref _undelivered) == 0 && Volatile.Read(ref _heldBack))
+        Interlocked.Decrement(ref _undelivered);
+        if (Volatile.Read(ref _heldBack) && IsHalfDelivered)
         {
             _loop.Post(() =>
             {
-                if (_heldBack)
+                if (_heldBack && IsHalfDelivered)
                 {
                     _heldBack = false;
                     _channel.ResumeReading();
@@ -259,10 +266,12 @@ internal sealed class Messenger
         }
     }
 
-    private async Task AnswerAsync(PreforkFrame frame)
+    private bool IsHalfDelivered => Volatile.Read(ref _undelivered) < HoldBackAt / 2 && Volatile.Read(ref _undeliveredBytes) < HoldBackBytes / 2;
+
+    private static int Weight(ClusterMessage message) => message.Utf8Json.Length + (message.HasSocket ? SocketWeight : 0);
+
+    private async Task AnswerAsync(PreforkFrame frame, int length, CancellationTokenSource cancellation)
     {
-        using var cancellation = new CancellationTokenSource();
-        _answering[frame.Id] = cancellation;
         try
         {
             var writeReply = await _owner.AnswerAsync(frame, cancellation.Token).ConfigureAwait(false);
@@ -279,7 +288,10 @@ internal sealed class Messenger
         }
         finally
         {
+            // Till here it counts: a peer that asks faster than it is answered is held back.
             _answering.TryRemove(frame.Id, out _);
+            cancellation.Dispose();
+            Delivered(length);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Prefork.Handles;
 using Prefork.Ipc;
@@ -12,6 +13,8 @@ namespace Prefork;
 /// </summary>
 internal sealed class Primary : IAcceptorEvents
 {
+    private static readonly TimeSpan KillInterval = TimeSpan.FromMilliseconds(200);
+
     private readonly Dictionary<int, WorkerControl> _workers = [];
     private readonly List<TaskCompletionSource> _awaitingEmpty = [];
     private volatile ClusterSettings? _settings;
@@ -75,7 +78,11 @@ internal sealed class Primary : IAcceptorEvents
     {
         var settings = SetUp(null);
         _ = Policy;
-        return Loop.Invoke(() => ForkOnLoop(settings, environment));
+
+        // What can throw, and what is the user's, before there is a worker and off the loop.
+        var variables = WorkerEnvironment.Create(settings, environment);
+        var inspect = InspectArguments(settings);
+        return Loop.Invoke(() => ForkOnLoop(settings, variables, inspect));
     }
 
     /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>
@@ -145,12 +152,17 @@ internal sealed class Primary : IAcceptorEvents
         {
             var left = DisconnectAsync();
             await Task.WhenAny(left, askedAgain.Task, Task.Delay(Settings.ShutdownTimeout, CancellationToken.None)).ConfigureAwait(false);
-            foreach (var worker in Workers.Values)
-            {
-                worker.Kill(Signal.SIGKILL);
-            }
 
-            await left.ConfigureAwait(false);
+            // Again and again: a handler may fork while we are at it.
+            while (!left.IsCompleted)
+            {
+                foreach (var worker in Workers.Values)
+                {
+                    worker.Kill(Signal.SIGKILL);
+                }
+
+                await Task.WhenAny(left, Task.Delay(KillInterval, CancellationToken.None)).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -163,16 +175,17 @@ internal sealed class Primary : IAcceptorEvents
 
     void IAcceptorEvents.OnTrouble(Exception exception) => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, exception)));
 
-    private WorkerProcess ForkOnLoop(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment)
+    private WorkerProcess ForkOnLoop(ClusterSettings settings, Dictionary<string, string> environment, string[] inspectArguments)
     {
         _forked = true;
 
         // Consumed even when the start fails, as in Node: an id never means two workers.
         var id = ++_lastId;
         var control = new WorkerControl(this, id, settings);
+        environment[WorkerEnvironment.UniqueId] = id.ToString(CultureInfo.InvariantCulture);
+        control.Start(environment, inspectArguments);
         _workers.Add(id, control);
         ImmutableInterlocked.Update(ref _published, static (workers, worker) => workers.Add(worker.Id, worker), control.Worker);
-        control.Start(WorkerEnvironment.Create(settings, environment, id), InspectArguments(settings));
         Dispatcher.Post(() => Cluster.RaiseForked(new WorkerEventArgs(control.Worker)));
         if (_shuttingDown)
         {
@@ -182,24 +195,24 @@ internal sealed class Primary : IAcceptorEvents
         return control.Worker;
     }
 
+    /// <summary>Up from 9230, and after the last port from 1024, as Node counts.</summary>
+    private int NextInspectPort() => 1024 + ((Interlocked.Increment(ref _lastInspectPort) - 1024) % (ushort.MaxValue + 1 - 1024));
+
     private string[] InspectArguments(ClusterSettings settings)
     {
         bool AsksForInspector(string argument)
             => argument.StartsWith("--inspect", StringComparison.Ordinal) || argument.StartsWith("--debug-port", StringComparison.Ordinal);
 
         var options = Environment.GetEnvironmentVariable("NODE_OPTIONS")?.Split(' ') ?? [];
-        if (Path.GetExtension(settings.Exec) is not (".js" or ".mjs" or ".cjs")
+        if (!ProgramCommand.IsNodeScript(settings.Exec!)
             || !settings.ExecArguments!.Concat(options).Any(AsksForInspector))
         {
             return [];
         }
 
-        _lastInspectPort = settings.InspectPort?.Invoke() ?? (_lastInspectPort == ushort.MaxValue ? 1024 : _lastInspectPort + 1);
-        if (_lastInspectPort is < 0 or > ushort.MaxValue)
-        {
-            throw new ArgumentOutOfRangeException(nameof(settings.InspectPort), _lastInspectPort, "A port is from 0 to 65535.");
-        }
-
-        return [$"--inspect-port={_lastInspectPort}"];
+        var port = settings.InspectPort?.Invoke() ?? NextInspectPort();
+        return port is >= 0 and <= ushort.MaxValue
+            ? [$"--inspect-port={port}"]
+            : throw new ArgumentOutOfRangeException(nameof(settings.InspectPort), port, "A port is from 0 to 65535.");
     }
 }

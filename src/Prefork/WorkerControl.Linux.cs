@@ -26,6 +26,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
     private long _processToken;
     private bool _channelOver;
     private bool _processOver;
+    private bool _disconnectSent;
 
     internal WorkerControl(Primary primary, int id, ClusterSettings settings)
     {
@@ -74,14 +75,13 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
         catch
         {
             stdio.Dispose();
-            _primary.Forget(this);
             throw;
         }
 
         // The child has its ends; only it may hold them, or its death would go unseen.
         stdio.CloseChildEnds();
         Worker.Process = new ChildProcess(_process, stdio.TakeStreams());
-        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})");
+        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true);
         Messenger = new Messenger(_primary.Loop, _primary.Dispatcher, _channel, this, _settings.MaxKeptMessages);
         _processToken = _primary.Loop.Watch(_process.Descriptor, Linux.EPOLLIN, _ => OnProcessReadable());
         _channel.Open();
@@ -95,10 +95,10 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
             return;
         }
 
-        var first = !Worker.IsAskedToLeave;
         Worker.SetAskedToLeave();
-        if (first)
+        if (!_disconnectSent)
         {
+            _disconnectSent = true;
             _channel?.Send(ClusterReplies.Disconnect(_primary.NextSequence()));
             LeaveHandles();
         }
@@ -120,8 +120,8 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
     public void OnClosed(Exception? reason)
     {
         _channelOver = true;
-        RemoveFromHandles();
         ReturnUnanswered();
+        RemoveFromHandles();
         Messenger!.OnClosed(reason);
         if (reason is not null)
         {
@@ -140,12 +140,12 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
             return;
         }
 
-        _processOver = true;
         _primary.Loop.Unwatch(_process.Descriptor, _processToken);
         _process.Dispose();
 
         // What the worker said last is still in the socket, and comes before its end.
         _channel!.Drain();
+        _processOver = true;
         var exit = new WorkerExit(code, signal, Worker.ExitedAfterDisconnect ?? false);
         Worker.Process.Exit = exit;
         Forget();

@@ -1,17 +1,23 @@
+using System.ComponentModel;
 using System.Net.Sockets;
 using System.Text.Json;
 using Prefork.Handles;
 using Prefork.Ipc;
 using Prefork.Native;
+using Prefork.Processes;
 
 namespace Prefork;
 
 /// <remarks>What a worker says, and what the primary answers: the table of Node's verbs (wire.md 5.1).</remarks>
 internal sealed partial class WorkerControl
 {
+    private const int MaxListeners = 256;
+    private const int MaxDataLength = 64 * 1024;
+
     private readonly Dictionary<long, HandedConnection> _unanswered = [];
     private ScoreboardPage? _page;
     private int _usedRows;
+    private bool _online;
 
     /// <summary>A connection sent as newconn: ours until the worker answers.</summary>
     private sealed record HandedConnection(AcceptingHandle Handle, NodeHandoff Target, FileDescriptor Connection);
@@ -74,13 +80,32 @@ internal sealed partial class WorkerControl
 
     private void OnOnline(ClusterFrame frame)
     {
-        if (frame.Prefork?.Version == ScoreboardPage.Version && _page is null)
+        if (_online)
         {
-            _page = ScoreboardPage.Create(Id, out var descriptor);
-            _channel!.Send(ClusterReplies.Scoreboard(_primary.NextSequence()), descriptor);
+            return;
+        }
+
+        _online = true;
+        if (frame.Prefork?.Version == ScoreboardPage.Version)
+        {
+            ShareScoreboard();
         }
 
         _primary.Dispatcher.Post(Worker.RaiseOnline);
+    }
+
+    private void ShareScoreboard()
+    {
+        try
+        {
+            _page = ScoreboardPage.Create(Id, out var descriptor);
+            _channel!.Send(ClusterReplies.Scoreboard(_primary.NextSequence()), descriptor, onRefused: () => _page = null);
+        }
+        catch (Win32Exception exception)
+        {
+            // No descriptors left. Its connections come by the channel then, as to a Node worker.
+            _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
+        }
     }
 
     private void OnListening(ClusterFrame frame)
@@ -92,17 +117,22 @@ internal sealed partial class WorkerControl
 
     private void OnQuery(ClusterFrame frame)
     {
-        if (Worker.IsAskedToLeave)
+        var sequence = RequireSequence(frame);
+        var query = ListenQuery.From(frame);
+        if (Worker.IsAskedToLeave || _channelOver || _primary.Handles.IsClosing(query, () => OnQuery(frame)))
         {
-            // As Node: it has been told to leave, and its listen call ends with its channel.
+            // As Node: told to leave, its listen call ends with its channel.
             return;
         }
 
-        var sequence = RequireSequence(frame);
-        var query = ListenQuery.From(frame);
-        if (_handles.ContainsKey(query.Key))
+        if (frame.Data.ValueKind != JsonValueKind.Undefined && frame.Data.GetRawText().Length > MaxDataLength)
         {
-            SendError(Linux.EADDRINUSE);
+            throw new JsonException($"queryServer has more than {MaxDataLength} characters of data, which would go to every worker.");
+        }
+
+        if (_handles.ContainsKey(query.Key) || _handles.Count == MaxListeners)
+        {
+            SendError(_handles.Count == MaxListeners ? Linux.EMFILE : Linux.EADDRINUSE);
             return;
         }
 
@@ -113,7 +143,15 @@ internal sealed partial class WorkerControl
         }
         catch (SocketException exception)
         {
-            SendError(Errno.FromSocketError(exception.SocketErrorCode));
+            // .NET's word for a folder that is not there.
+            var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
+            SendError(missing ? Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode));
+            return;
+        }
+        catch (Win32Exception exception)
+        {
+            // No descriptors left for an acceptor.
+            SendError(exception.NativeErrorCode);
             return;
         }
 
@@ -123,7 +161,7 @@ internal sealed partial class WorkerControl
         {
             Reply(sequence, handle);
         }
-        catch (System.ComponentModel.Win32Exception exception)
+        catch (Win32Exception exception)
         {
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
@@ -140,7 +178,8 @@ internal sealed partial class WorkerControl
         switch (handle)
         {
             case SharedHandle shared:
-                _channel!.Send(ClusterReplies.Shared(ack, handle, _primary.NextSequence()), PassedSocket.Duplicate(shared.Socket));
+                _channel!.Send(
+                    ClusterReplies.Shared(ack, handle, _primary.NextSequence()), PassedSocket.Duplicate(shared.Socket), onRefused: () => RefuseListener(ack, handle));
                 break;
             case AcceptingHandle accepting when _page is not null && TryTakeRow(out var row):
                 OpenLane(ack, accepting, row);
@@ -173,7 +212,7 @@ internal sealed partial class WorkerControl
             throw;
         }
 
-        _channel!.Send(ClusterReplies.Lane(ack, handle, row, _primary.NextSequence()), workerEnd);
+        _channel!.Send(ClusterReplies.Lane(ack, handle, row, _primary.NextSequence()), workerEnd, onRefused: () => RefuseListener(ack, handle));
         handle.Acceptor.Add(new Lane(Id, sender, duplicate, _page!, row, _settings.LaneCapacity, _settings.HandoffTimeout));
     }
 
@@ -211,7 +250,14 @@ internal sealed partial class WorkerControl
         PassedSocket.SetNonBlocking(connection);
         var sequence = _primary.NextSequence();
         _unanswered.Add(sequence, new HandedConnection(handle, target, descriptor));
-        _channel!.Send(ClusterReplies.NewConnection(handle.Key, sequence), descriptor, ownsHandle: false);
+        _channel!.Send(ClusterReplies.NewConnection(handle.Key, sequence), descriptor, ownsHandle: false, onRefused: () => OnConnectionAnswer(sequence, accepted: false));
+    }
+
+    /// <summary>The worker has no descriptor free for its end; it hears so by a message that needs none.</summary>
+    private void RefuseListener(long ack, ListenHandle handle)
+    {
+        OnCloseListener(handle.Key);
+        _channel!.Send(ClusterReplies.Error(ack, handle.Key, Linux.EMFILE, handle.Data, _primary.NextSequence()));
     }
 
     private void OnConnectionAnswer(long ack, bool accepted)
@@ -247,13 +293,13 @@ internal sealed partial class WorkerControl
     private async ValueTask<Action<LineWriter>> RelayAsync(PreforkFrame frame)
     {
         var body = frame.Body.Clone();
-        var target = _primary.Loop.Invoke(() => frame.To is { } to ? _primary.Find(to) : null);
+        var target = frame.To is { } to ? _primary.Workers.GetValueOrDefault(to)?.Control : null;
         if (target?.Messenger is not { } messenger || !target.IsConnected)
         {
             throw new ClusterRequestException($"There is no worker {frame.To} that could take the message.");
         }
 
-        await (target._page is null ? messenger.SendRawAsync(body) : messenger.SendRelayedAsync(Id, body)).ConfigureAwait(false);
+        await (ProgramCommand.IsNodeScript(target._settings.Exec!) ? messenger.SendRawAsync(body) : messenger.SendRelayedAsync(Id, body)).ConfigureAwait(false);
         return static writer => writer.Json.WriteNullValue();
     }
 

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 
 namespace Prefork;
 
@@ -10,8 +9,8 @@ internal static class WorkerEnvironment
     internal const string ChannelDescriptor = "NODE_CHANNEL_FD";
     internal const string SerializationMode = "NODE_CHANNEL_SERIALIZATION_MODE";
 
-    /// <summary>This process's environment, then the settings', then the fork's, then ours, which nobody can override.</summary>
-    internal static Dictionary<string, string> Create(ClusterSettings settings, IReadOnlyDictionary<string, string?>? added, int workerId)
+    /// <summary>This process's environment, then the settings', then the fork's, then ours, which nobody can override; the id is added when there is one.</summary>
+    internal static Dictionary<string, string> Create(ClusterSettings settings, IReadOnlyDictionary<string, string?>? added)
     {
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
@@ -21,7 +20,6 @@ internal static class WorkerEnvironment
 
         Merge(result, settings.Environment);
         Merge(result, added);
-        result[UniqueId] = workerId.ToString(CultureInfo.InvariantCulture);
         result[SerializationMode] = "json";
         return result;
     }

@@ -44,11 +44,21 @@ public sealed class WorkerProcess
     {
         add
         {
-            _messageReceived += value;
+            lock (_online)
+            {
+                _messageReceived += value;
+            }
+
             DeliverKept();
         }
 
-        remove => _messageReceived -= value;
+        remove
+        {
+            lock (_online)
+            {
+                _messageReceived -= value;
+            }
+        }
     }
 
     /// <summary>The channel is closed. Always comes, once, and before <see cref="Exited"/>.</summary>
@@ -80,6 +90,8 @@ public sealed class WorkerProcess
 
     /// <summary>Whether the process has ended, or never started.</summary>
     public bool IsDead => Process.Id is null || Process.Exit is not null;
+
+    internal WorkerControl Control => _control;
 
     internal bool IsAskedToLeave => _askedToLeave;
 

@@ -12,8 +12,11 @@ internal sealed partial class WorkerRole
     private readonly Dictionary<string, OpenListener> _listeners = [];
     private readonly Dictionary<string, ListenIndex> _indexes = [];
 
+    /// <summary>Of listeners open and stopped: those whose connections are not all closed.</summary>
+    private readonly HashSet<OpenConnections> _open = [];
+
     /// <summary>A listener, or shared UDP socket, of this worker's: what the primary's messages about its key reach.</summary>
-    private sealed record OpenListener(ClusterListener? Listener, ChannelIntake? Intake, Socket? Datagrams, OpenConnections? Open, Action Stopped);
+    private sealed record OpenListener(ClusterListener? Listener, ChannelIntake? Intake, Socket? Datagrams);
 
     /// <summary>Node's index: counts the listens on one address while at least one of them is open.</summary>
     private sealed class ListenIndex
@@ -67,15 +70,22 @@ internal sealed partial class WorkerRole
             try
             {
                 var opened = open(frame, handle, type, indexed);
-                if (!result.TrySetResult(opened))
+                if (_leaving || !result.TrySetResult(opened))
                 {
                     abandon(opened);
+                    Fail();
                 }
             }
             catch (Exception exception)
             {
                 handle?.Dispose();
                 ReleaseIndex(indexed);
+                if (frame is { Errno: null or >= 0, Key: { } key })
+                {
+                    // The primary has opened it for us, and would go on thinking that we listen.
+                    SayClosed(key);
+                }
+
                 result.TrySetException(exception);
             }
         }
@@ -88,34 +98,23 @@ internal sealed partial class WorkerRole
         var key = CheckReply(query, frame);
         var open = new OpenConnections(_page);
         void Stopped() => _loop.Post(() => CloseKey(key, query));
-        ConnectionIntake intake;
-        EndPoint local;
-        ChannelIntake? byChannel = null;
-        if (handle is not null && type == HandleType.Lane)
-        {
-            local = LocalEndPoint(query, frame);
-            var lane = new LaneIntake(handle, _page!, frame.Prefork?.Row ?? 0, open, local.ToString()!, Stopped);
-            intake = lane;
-        }
-        else if (handle is not null)
-        {
-            local = ListenShared(handle, backlog);
-            intake = new SharedIntake(handle, open, local.ToString()!, Stopped);
-        }
-        else
-        {
-            local = LocalEndPoint(query, frame);
-            intake = byChannel = new ChannelIntake(open, AnswerConnection, Stopped);
-        }
-
+        var shared = handle is not null && type != HandleType.Lane;
+        var local = shared ? ListenShared(handle!, backlog) : LocalEndPoint(query, frame);
         if (query.Port > 0 && local is IPEndPoint bound && bound.Port != query.Port)
         {
-            intake.Close();
+            // A Node primary under the shared policy hands out sockets that it could not bind (wire.md 5.4).
             throw Failed(query, Linux.EADDRINUSE);
         }
 
-        var listener = new ClusterListener(intake, local, open);
-        _listeners.Add(key, new OpenListener(listener, byChannel, null, open, Stopped));
+        ChannelIntake? byChannel = null;
+        ConnectionIntake intake = handle is null ? byChannel = new ChannelIntake(open, AnswerConnection, Stopped)
+            : shared ? new SharedIntake(handle, open, $"{local}", Stopped)
+            : new LaneIntake(handle, _page ?? throw new InvalidDataException("The primary sent a lane and no scoreboard."), frame.Prefork?.Row ?? 0, open, $"{local}", Stopped);
+
+        var listener = new ClusterListener(intake, local);
+        _listeners.Add(key, new OpenListener(listener, byChannel, null));
+        _open.Add(open);
+        _ = open.Drained.ContinueWith(_ => _loop.Post(() => _open.Remove(open)), TaskScheduler.Default);
         SayListening(query, local);
         (intake as DescriptorIntake)?.Start();
         return listener;
@@ -127,7 +126,7 @@ internal sealed partial class WorkerRole
         var safeHandle = new SafeSocketHandle((handle ?? throw new InvalidDataException("The primary answered a UDP query without a socket.")).Release(), ownsHandle: true);
         void Stopped() => _loop.Post(() => CloseKey(key, query));
         var socket = new SharedUdpSocket(safeHandle, Stopped);
-        _listeners.Add(key, new OpenListener(null, null, socket, null, Stopped));
+        _listeners.Add(key, new OpenListener(null, null, socket));
         SayListening(query, socket.LocalEndPoint!);
         return socket;
     }
@@ -194,6 +193,11 @@ internal sealed partial class WorkerRole
         }
 
         ReleaseIndex(query);
+        SayClosed(key);
+    }
+
+    private void SayClosed(string key)
+    {
         var writer = LineWriter.StartCluster();
         writer.Json.WriteString("act"u8, "close"u8);
         writer.Json.WriteString("key"u8, key);
@@ -203,7 +207,6 @@ internal sealed partial class WorkerRole
     /// <summary>Ends when every listener has delivered what it was given and its connections are closed. On the loop.</summary>
     private Task LeaveListeners(bool stopAtOnce)
     {
-        var drained = new List<Task>();
         foreach (var listener in _listeners.Values.ToArray())
         {
             listener.Datagrams?.Dispose();
@@ -215,14 +218,9 @@ internal sealed partial class WorkerRole
             {
                 listener.Listener?.Leave();
             }
-
-            if (listener.Open is { } open)
-            {
-                drained.Add(open.Drained);
-            }
         }
 
-        return Task.WhenAll(drained);
+        return Task.WhenAll(_open.Select(open => open.Drained));
     }
 
     /// <summary>The channel is gone. Sockets that others share are closed before anything else when the process is to end.</summary>

@@ -8,7 +8,7 @@ internal static class Lies
 {
     private const BindingFlags Private = BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
-    private static object Role => typeof(Cluster).GetField("s_worker", Private)!.GetValue(null)!;
+    private static object Role => typeof(Cluster).GetProperty("Role", Private)!.GetValue(null)!;
 
     /// <summary>Claims to have taken so many connections from the first lane.</summary>
     internal static void OnScoreboard(long taken)

@@ -8,19 +8,19 @@ namespace Prefork.Handles;
 /// <summary>The primary accepts and hands over: a listening socket and the thread that serves it.</summary>
 internal sealed class AcceptingHandle : ListenHandle
 {
-    internal AcceptingHandle(ListenQuery query, JsonElement data, Socket socket, IWorkerSelector selector, IAcceptorEvents events)
+    internal AcceptingHandle(ListenQuery query, JsonElement data, Socket socket, Func<IWorkerSelector> createSelector, IAcceptorEvents events)
         : base(query, data)
     {
         LocalEndPoint = socket.LocalEndPoint!;
         SetNonBlocking(socket);
-        Acceptor = new Acceptor(socket, LocalEndPoint.ToString()!, selector, events);
+        Acceptor = new Acceptor(socket, LocalEndPoint.ToString()!, createSelector, events);
     }
 
     internal override EndPoint LocalEndPoint { get; }
 
     internal Acceptor Acceptor { get; }
 
-    internal override void Close() => Acceptor.Close();
+    internal override void Close(Action closed) => Acceptor.Close(closed);
 
     protected override void OnLeave(int workerId) => Acceptor.Leave(workerId);
 

@@ -19,7 +19,7 @@ internal sealed class Acceptor
     private const int ExhaustedPause = 50;
 
     private readonly Socket _listener;
-    private readonly IWorkerSelector _selector;
+    private readonly Func<IWorkerSelector> _createSelector;
     private readonly IAcceptorEvents _events;
     private readonly WakeEvent _wake = new();
     private readonly ConcurrentQueue<Action> _inbox = new();
@@ -37,16 +37,18 @@ internal sealed class Acceptor
     private long _exhaustedUntil;
     private bool _exhausted;
     private bool _selectorFailed;
+    private IWorkerSelector? _selector;
+    private bool _finished;
 
     /// <summary>Takes ownership of <paramref name="listener"/>, which listens and does not block.</summary>
-    internal Acceptor(Socket listener, string name, IWorkerSelector selector, IAcceptorEvents events)
+    internal Acceptor(Socket listener, string name, Func<IWorkerSelector> createSelector, IAcceptorEvents events)
     {
         _listener = listener;
         _listenerNumber = (int)listener.Handle;
-        _selector = selector;
+        _createSelector = createSelector;
         _events = events;
         _thread = new Thread(Run) { IsBackground = true, Name = $"prefork accept {name}" };
-        _thread.Start();
+        _thread.UnsafeStart();
     }
 
     /// <summary>Puts a worker into rotation.</summary>
@@ -60,7 +62,19 @@ internal sealed class Acceptor
     });
 
     /// <summary>Takes a worker out of rotation; it still serves what it was given.</summary>
-    internal void Leave(int workerId) => Post(() => _targets.Find(target => target.WorkerId == workerId)?.Leave());
+    internal void Leave(int workerId) => Post(() =>
+    {
+        if (_targets.Find(target => target.WorkerId == workerId) is { } leaving)
+        {
+            // The last to leave takes what waits in the backlog: the listener closes behind it.
+            if (_listening && _targets.TrueForAll(target => target == leaving || target.IsLeaving))
+            {
+                AcceptAndPlace(leaving.Room, Environment.TickCount64);
+            }
+
+            leaving.Leave();
+        }
+    });
 
     /// <summary>The worker has closed its listener or died: what it had not received goes to the others.</summary>
     internal void Remove(int workerId) => Post(() =>
@@ -89,16 +103,29 @@ internal sealed class Acceptor
     /// Closes the listening socket (and unlinks its path). The thread ends when the last target is removed;
     /// connections that nobody can take any more are closed then.
     /// </summary>
-    internal void Close() => Post(() =>
+    /// <param name="closed">Called on this thread when the socket is closed and its address free.</param>
+    internal void Close(Action closed) => Post(() =>
     {
         _listening = false;
         _listener.Dispose();
+        closed();
     });
 
+    /// <summary>After the end, an action runs where it is posted: it can only bring back a connection, which is then closed.</summary>
     private void Post(Action action)
     {
-        _inbox.Enqueue(action);
-        _wake.Set();
+        lock (_inbox)
+        {
+            if (!_finished)
+            {
+                _inbox.Enqueue(action);
+                _wake.Set();
+                return;
+            }
+
+            action();
+            ClosePending();
+        }
     }
 
     private void Run()
@@ -108,7 +135,7 @@ internal sealed class Acceptor
             var now = Environment.TickCount64;
             RefreshTargets(now);
             CloseTargets();
-            var wait = TakeBack(now);
+            TakeBack(now);
             var room = _targets.Sum(target => target.Room);
             room -= Place(room, now);
             var accepting = _listening && room > 0 && _pending.Count == 0;
@@ -120,11 +147,10 @@ internal sealed class Acceptor
             if (!_listening && _targets.Count == 0 && _closing.Count == 0)
             {
                 Finish();
-                return;
+                continue;
             }
 
-            var exhausted = _exhaustedUntil - now;
-            Wait(accepting && exhausted <= 0, exhausted > 0 ? Sooner(wait, (int)exhausted) : wait);
+            Wait(accepting && now >= _exhaustedUntil, NextLook(now));
         }
     }
 
@@ -157,15 +183,34 @@ internal sealed class Acceptor
 
     private void CloseTargets() => _closing.RemoveAll(target => target.TryClose(_pending));
 
-    private int TakeBack(long now)
+    /// <summary>From a leaving worker only when somebody else could serve: it reads to the end of its lane, in its own time.</summary>
+    private void TakeBack(long now)
     {
-        var wait = _closing.Count > 0 ? ExhaustedPause : -1;
         foreach (var target in _targets)
         {
-            wait = Sooner(wait, target.TakeBackIfStalled(now, _pending));
+            if (!target.IsLeaving || _targets.Exists(other => other != target && other.Room > 0))
+            {
+                target.TakeBackIfStalled(now, _pending);
+            }
+        }
+    }
+
+    /// <summary>When the next turn is due though nothing happens. Asked last: what this turn has sent counts.</summary>
+    private int NextLook(long now)
+    {
+        var next = _closing.Count > 0 ? ExhaustedPause : -1;
+        if (now < _exhaustedUntil)
+        {
+            next = Sooner(next, (int)(_exhaustedUntil - now));
         }
 
-        return wait;
+        foreach (var target in _targets)
+        {
+            next = Sooner(next, target.NextLook(now));
+        }
+
+        // Somebody was full in the middle of a turn; the others have room.
+        return _pending.Count > 0 && _targets.Exists(static target => target.Room > 0) ? 0 : next;
     }
 
     /// <summary>Places what is pending, as far as there is room; returns how many.</summary>
@@ -266,6 +311,7 @@ internal sealed class Acceptor
     {
         try
         {
+            _selector ??= _createSelector();
             var chosen = _selector.Select(candidates);
             if ((uint)chosen < (uint)candidates.Length)
             {
@@ -322,13 +368,27 @@ internal sealed class Acceptor
 
     private void Finish()
     {
-        _done = true;
+        lock (_inbox)
+        {
+            ReadInbox();
+            if (_targets.Count > 0 || _closing.Count > 0)
+            {
+                return;
+            }
+
+            _done = _finished = true;
+            ClosePending();
+            _wake.Dispose();
+        }
+    }
+
+    /// <summary>Nobody is left who could serve them.</summary>
+    private void ClosePending()
+    {
         while (_pending.TryDequeue(out var connection))
         {
             _ = Libc.Close(connection);
         }
-
-        _wake.Dispose();
     }
 
     private static int Sooner(int a, int b) => a < 0 ? b : b < 0 ? a : Math.Min(a, b);

@@ -12,7 +12,7 @@ internal static class Binder
     /// <exception cref="SocketException">The address is in use, forbidden, or not of this machine.</exception>
     internal static Socket Bind(ListenQuery query, bool listen)
     {
-        var socket = query.Descriptor is { } descriptor ? Adopt(descriptor)
+        var socket = query.Descriptor is { } descriptor ? Adopt(descriptor, query.IsUdp)
             : query.IsUnix ? BindUnix(query)
             : query.IsUdp ? BindUdp(query)
             : BindTcp(query);
@@ -152,13 +152,27 @@ internal static class Binder
         }
     }
 
-    private static Socket Adopt(int descriptor)
+    /// <summary>
+    /// Only what can be listened on: an unconnected TCP or Unix stream socket, or a UDP socket. Channels and lanes are connected,
+    /// so no worker can ask for another one's.
+    /// </summary>
+    private static Socket Adopt(int descriptor, bool udp)
     {
         try
         {
             // A duplicate: the descriptor stays whoever's it was.
             using var borrowed = new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptor, ownsHandle: false);
-            return new Socket(new SafeSocketHandle(Native.FileDescriptor.Duplicate(borrowed).Release(), ownsHandle: true));
+            var socket = new Socket(new SafeSocketHandle(Native.FileDescriptor.Duplicate(borrowed).Release(), ownsHandle: true));
+            var internet = socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6;
+            if (!socket.Connected && (udp
+                ? internet && socket.SocketType == SocketType.Dgram
+                : (internet || socket.AddressFamily == AddressFamily.Unix) && socket.SocketType == SocketType.Stream))
+            {
+                return socket;
+            }
+
+            socket.Dispose();
+            throw new SocketException((int)SocketError.InvalidArgument, $"Descriptor {descriptor} of the primary is no {(udp ? "UDP" : "unconnected stream")} socket.");
         }
         catch (System.ComponentModel.Win32Exception exception)
         {

@@ -32,11 +32,11 @@ internal abstract class ConnectionTarget(int workerId)
     /// <summary>Ends the intake: the worker reads what it already has, then an end of file.</summary>
     internal virtual void Leave() => IsLeaving = true;
 
-    /// <summary>
-    /// When the worker has let connections wait too long, takes them back into <paramref name="recovered"/>, which then owns them.
-    /// Returns how long until that may be the case, in milliseconds; -1 when nothing waits.
-    /// </summary>
-    internal abstract int TakeBackIfStalled(long now, Queue<int> recovered);
+    /// <summary>When the worker has let connections wait too long, takes them back into <paramref name="recovered"/>, which then owns them.</summary>
+    internal abstract void TakeBackIfStalled(long now, Queue<int> recovered);
+
+    /// <summary>In how many milliseconds to look at this target again though nothing happens; -1 for never.</summary>
+    internal abstract int NextLook(long now);
 
     /// <summary>
     /// The worker is gone: recovers what it has not received, and closes. False when this process has no descriptors free for them;

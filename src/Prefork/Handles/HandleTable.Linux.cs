@@ -13,6 +13,7 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, TimePr
 {
     private readonly Dictionary<string, ListenHandle> _handles = [];
     private readonly Dictionary<ListenHandle, ITimer> _orphans = [];
+    private readonly Dictionary<string, List<Action>> _closing = [];
 
     /// <summary>The handle for this listen point, opened if need be.</summary>
     /// <exception cref="SocketException">It cannot be opened. The next query tries again.</exception>
@@ -26,11 +27,35 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, TimePr
 
         var shared = policy.IsShared || query.IsUdp;
         var socket = Binder.Bind(query, listen: !shared);
-        handle = shared
-            ? new SharedHandle(query, data, socket)
-            : new AcceptingHandle(query, data, socket, policy.CreateSelector(), events);
+        try
+        {
+            handle = shared
+                ? new SharedHandle(query, data, socket)
+                : new AcceptingHandle(query, data, socket, policy.CreateSelector, events);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
         _handles.Add(query.Key, handle);
         return handle;
+    }
+
+    /// <summary>
+    /// Whether the listen point is being closed on its acceptor's thread. If so, <paramref name="again"/> is called on the loop when
+    /// its address is free: asking before would find the address in use by ourselves.
+    /// </summary>
+    internal bool IsClosing(ListenQuery query, Action again)
+    {
+        if (!_closing.TryGetValue(query.Key, out var waiting))
+        {
+            return false;
+        }
+
+        waiting.Add(again);
+        return true;
     }
 
     /// <summary>A worker has stopped using the handle; <paramref name="grace"/> is how long it may stay open without one.</summary>
@@ -80,6 +105,15 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, TimePr
     private void Close(ListenHandle handle)
     {
         _handles.Remove(handle.Key);
-        handle.Close();
+        _closing.Add(handle.Key, []);
+        handle.Close(() => loop.Post(() => OnClosed(handle.Key)));
+    }
+
+    private void OnClosed(string key)
+    {
+        if (_closing.Remove(key, out var waiting))
+        {
+            waiting.ForEach(static again => again());
+        }
     }
 }

@@ -126,41 +126,45 @@ internal sealed class Lane : ConnectionTarget
         _sender.Dispose();
     }
 
-    internal override int TakeBackIfStalled(long now, Queue<int> recovered)
+    internal override void TakeBackIfStalled(long now, Queue<int> recovered)
     {
         if (_stopped)
         {
             _stopped = _page.Reads(_row) == _readsWhenStopped;
-            return _stopped ? StoppedCheckInterval : -1;
+            return;
         }
 
-        if (Waiting == 0)
+        if (Waiting == 0 || now < _progressAt + _timeout)
         {
-            return _full ? FullCheckInterval : -1;
-        }
-
-        var left = _progressAt + _timeout - now;
-        if (left > 0)
-        {
-            // No event tells that a full lane has room again, so it is looked at often while it is full.
-            return Room == 0 && !IsLeaving ? FullCheckInterval : (int)left;
+            return;
         }
 
         _readsWhenStopped = _page.Reads(_row);
         if (!TryRecover(recovered))
         {
-            return StoppedCheckInterval;
+            return;
         }
 
         _progressAt = now;
-        if (!IsLeaving)
+
+        // Out of rotation until it reads again; an empty message is there for it to read.
+        _stopped = !IsLeaving && DescriptorMessage.Send(_sender.Number, [0], []) > 0;
+    }
+
+    internal override int NextLook(long now)
+    {
+        if (_stopped)
         {
-            // Out of rotation until it reads again; an empty message is there for it to read.
-            _stopped = true;
-            _ = DescriptorMessage.Send(_sender.Number, [0], []);
+            return StoppedCheckInterval;
         }
 
-        return StoppedCheckInterval;
+        // No event tells that a full lane has room again, so it is looked at often while it is full.
+        if (!IsLeaving && Room == 0)
+        {
+            return FullCheckInterval;
+        }
+
+        return Waiting == 0 ? -1 : (int)Math.Max(StoppedCheckInterval, _progressAt + _timeout - now);
     }
 
     internal override bool TryClose(Queue<int> recovered)

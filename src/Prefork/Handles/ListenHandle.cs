@@ -47,7 +47,8 @@ internal abstract class ListenHandle(ListenQuery query, JsonElement data)
     }
 
     /// <summary>Closes the primary's socket. Workers that share it keep their own descriptors of it.</summary>
-    internal abstract void Close();
+    /// <param name="closed">Called, on any thread, when the address is free again.</param>
+    internal abstract void Close(Action closed);
 
     protected virtual void OnLeave(int workerId)
     {

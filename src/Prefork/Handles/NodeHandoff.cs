@@ -48,7 +48,12 @@ internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTa
         }
     }
 
-    internal override int TakeBackIfStalled(long now, Queue<int> recovered) => _now < _restUntil ? (int)(_restUntil - _now) : -1;
+    internal override void TakeBackIfStalled(long now, Queue<int> recovered)
+    {
+        // A Node worker has what it was sent; only its death or its answer brings it back.
+    }
+
+    internal override int NextLook(long now) => now < _restUntil ? (int)(_restUntil - now) : -1;
 
     internal override bool TryClose(Queue<int> recovered) => true;
 }

@@ -14,5 +14,9 @@ internal sealed class SharedHandle(ListenQuery query, JsonElement data, Socket s
 
     internal override EndPoint LocalEndPoint { get; } = socket.LocalEndPoint!;
 
-    internal override void Close() => Socket.Dispose();
+    internal override void Close(Action closed)
+    {
+        Socket.Dispose();
+        closed();
+    }
 }

@@ -31,13 +31,20 @@ internal sealed partial class Channel
     private int _scanned;
     private int _end;
     private long _token;
+    private readonly bool _holdsBack;
     private bool _paused;
+    private bool _unread;
     private bool _wantsWrite;
     private bool _closed;
 
     /// <summary>Takes ownership of <paramref name="socket"/>: the channel closes it, on the loop, in <see cref="Close"/>.</summary>
-    internal Channel(EventLoop loop, FileDescriptor socket, IChannelPeer peer, int maxMessageSize, string name)
+    /// <param name="holdBack">
+    /// Whether a peer that does not read what is sent to it is not read either: it would otherwise fill this process with replies.
+    /// On one side only, or two that do so wait for each other.
+    /// </param>
+    internal Channel(EventLoop loop, FileDescriptor socket, IChannelPeer peer, int maxMessageSize, string name, bool holdBack = false)
     {
+        _holdsBack = holdBack;
         _loop = loop;
         _socket = socket;
         _peer = peer;
@@ -108,12 +115,12 @@ internal sealed partial class Channel
 
         // A hang-up is reported whether asked for or not: what is left is little, so it is read even while paused.
         var hungUp = (events & (Linux.EPOLLHUP | Linux.EPOLLERR)) != 0;
-        if (((events & Linux.EPOLLIN) == 0 || _paused) && !hungUp)
+        if (((events & Linux.EPOLLIN) == 0 || _paused || _unread) && !hungUp)
         {
             return;
         }
 
-        for (var turn = 0; turn < ReadsPerTurn && !_closed && (!_paused || hungUp); turn++)
+        for (var turn = 0; turn < ReadsPerTurn && !_closed && ((!_paused && !_unread) || hungUp); turn++)
         {
             if (!ReadOnce())
             {
@@ -279,7 +286,7 @@ internal sealed partial class Channel
     {
         if (!_closed)
         {
-            _loop.Rewatch(_socket, (_paused ? 0 : Linux.EPOLLIN) | (_wantsWrite ? Linux.EPOLLOUT : 0), _token);
+            _loop.Rewatch(_socket, (_paused || _unread ? 0 : Linux.EPOLLIN) | (_wantsWrite ? Linux.EPOLLOUT : 0), _token);
         }
     }
 

@@ -11,7 +11,9 @@ namespace Prefork.Ipc;
 /// </remarks>
 internal sealed partial class Channel
 {
-    private const int MaxHandleAttempts = 4;
+    private const int MaxHandleAttempts = 10;
+    private const int HoldBackAbove = 1024 * 1024;
+    private const int ResumeBelow = 256 * 1024;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _writeLock = new();
@@ -33,9 +35,11 @@ internal sealed partial class Channel
     /// Rides on the line, which must then be a NODE_HANDLE. Kept until its answer comes.
     /// When <paramref name="ownsHandle"/> it is closed then, or with the channel; otherwise its owner must keep it open that long.
     /// </param>
+    /// <param name="onRefused">Called on the loop when the peer has refused the handle for good.</param>
     /// <exception cref="ClusterChannelClosedException">The channel is closed or closing.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "The write owns its handle and closes it.")]
-    internal ValueTask SendAsync(ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true, CancellationToken cancellation = default)
+    internal ValueTask SendAsync(
+        ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true, Action? onRefused = null, CancellationToken cancellation = default)
     {
         lock (_writeLock)
         {
@@ -66,7 +70,7 @@ internal sealed partial class Channel
                 }
             }
 
-            var write = new PendingWrite(line, handle, ownsHandle) { Written = written };
+            var write = new PendingWrite(line, handle, ownsHandle) { Written = written, OnRefused = onRefused };
             if (written == line.Length)
             {
                 _unanswered = write;
@@ -80,8 +84,8 @@ internal sealed partial class Channel
     }
 
     /// <summary>Sends one of our own messages, from the loop. A channel that is gone is no error here: its end is reported by other means.</summary>
-    internal void Send(ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true)
-        => SendAsync(line, handle, ownsHandle).AsTask().ContinueWith(
+    internal void Send(ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true, Action? onRefused = null)
+        => SendAsync(line, handle, ownsHandle, onRefused).AsTask().ContinueWith(
             static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     /// <summary>Refuses further messages and closes when all accepted ones are written and answered. On the loop.</summary>
@@ -224,33 +228,52 @@ internal sealed partial class Channel
     private void OnHandleAnswer(bool received)
     {
         bool closeNow;
+        Action? refused = null;
         lock (_writeLock)
         {
             var write = _unanswered;
-            if (write is null)
+            if (write is null || write.IsWaitingToRepeat)
+            {
+                return;
+            }
+
+            if (!received && write.Attempts++ < MaxHandleAttempts)
+            {
+                // The peer had no number free for it. In a while perhaps; until then it stays the one under way.
+                write.IsWaitingToRepeat = true;
+                _ = Task.Delay(RetryDelay).ContinueWith(_ => _loop.Post(() => Repeat(write)), TaskScheduler.Default);
+                return;
+            }
+
+            _unanswered = null;
+            refused = received ? null : write.OnRefused;
+            write.Dispose();
+            Flush();
+            closeNow = _refusing && IsIdle;
+        }
+
+        refused?.Invoke();
+        if (closeNow)
+        {
+            Close(null);
+        }
+    }
+
+    /// <summary>The same message again, unwrapped (wire.md 4.2).</summary>
+    private void Repeat(PendingWrite write)
+    {
+        lock (_writeLock)
+        {
+            if (_unanswered != write)
             {
                 return;
             }
 
             _unanswered = null;
-            if (!received && write.Attempts++ < MaxHandleAttempts)
-            {
-                // The peer had no number free for it: the same message again, unwrapped (wire.md 4.2).
-                write.Written = 0;
-                _queue.AddFirst(write);
-            }
-            else
-            {
-                write.Dispose();
-            }
-
+            write.IsWaitingToRepeat = false;
+            write.Written = 0;
+            _queue.AddFirst(write);
             Flush();
-            closeNow = _refusing && IsIdle;
-        }
-
-        if (closeNow)
-        {
-            Close(null);
         }
     }
 
@@ -332,12 +355,16 @@ internal sealed partial class Channel
 
     private void SetWantsWrite(bool wanted)
     {
-        if (_wantsWrite != wanted)
+        var held = _holdsBack && (_unread ? QueuedBytes > ResumeBelow : QueuedBytes > HoldBackAbove);
+        if (_wantsWrite != wanted || _unread != held)
         {
             _wantsWrite = wanted;
+            _unread = held;
             UpdateInterest();
         }
     }
+
+    private int QueuedBytes => _queue.Sum(static write => write.Remaining.Length);
 
     private void AbandonWrites(Exception? reason)
     {

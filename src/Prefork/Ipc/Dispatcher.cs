@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Prefork.Ipc;
 
@@ -8,6 +9,8 @@ namespace Prefork.Ipc;
 /// </summary>
 internal sealed class Dispatcher
 {
+    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(1);
+
     private readonly EventLoop _loop;
     private readonly Action _request;
     private readonly ConcurrentQueue<Action> _queue = new();
@@ -41,15 +44,22 @@ internal sealed class Dispatcher
         // Whoever is at it already, in a handler that took long, sees what is queued before he stops.
         while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _running, 1, 0) == 0)
         {
+            var started = Stopwatch.GetTimestamp();
             while (_queue.TryDequeue(out var action))
             {
                 if (!holding)
                 {
                     action();
+                    continue;
                 }
-                else
+
+                holding = _loop.TryRunHandler(action);
+                if (holding && Stopwatch.GetElapsedTime(started) > Budget)
                 {
-                    holding = _loop.TryRunHandler(action);
+                    // Many quick ones hold up the loop as well as a slow one does: it has a turn in between.
+                    Interlocked.Exchange(ref _running, 0);
+                    _loop.Post(_request);
+                    return true;
                 }
             }
 

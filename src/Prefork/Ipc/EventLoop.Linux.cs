@@ -39,7 +39,7 @@ internal sealed class EventLoop : IDisposable
         _watch = new LoopWatch($"{name} watch", () => _baton.Release());
         for (var i = 0; i < 2; i++)
         {
-            new Thread(Run) { IsBackground = true, Name = name }.Start();
+            new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class LineWriter
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
+        MaxDepth = 8192,
     });
 
     /// <summary>Where the line is written, empty.</summary>

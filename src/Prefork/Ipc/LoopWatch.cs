@@ -24,7 +24,7 @@ internal sealed class LoopWatch : IDisposable
     internal LoopWatch(string name, Action giveAway)
     {
         _giveAway = giveAway;
-        new Thread(Run) { IsBackground = true, Name = name }.Start();
+        new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
     }
 
     /// <summary>The holder enters a handler.</summary>

@@ -29,6 +29,11 @@ internal sealed class PendingWrite : IDisposable
 
     internal int Lines { get; private set; } = 1;
 
+    /// <summary>Called when the peer has refused the handle for good.</summary>
+    internal Action? OnRefused { get; init; }
+
+    internal bool IsWaitingToRepeat { get; set; }
+
     internal bool IsCancellable { get; private set; }
 
     internal ReadOnlySpan<byte> Remaining => _bytes.AsSpan(Written, _length - Written);

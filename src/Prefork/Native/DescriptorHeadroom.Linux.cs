@@ -3,7 +3,7 @@ namespace Prefork.Native;
 
 /// <summary>
 /// Whether this process has numbers free. A recvmsg with descriptors for which there is no number throws them away,
-/// and with them somebody's connection, so whoever is near the limit asks first.
+/// and with them somebody's connection, so whoever is about to receive one asks first.
 /// </summary>
 internal static class DescriptorHeadroom
 {

@@ -79,8 +79,9 @@ internal static unsafe class DescriptorMessage
     /// </summary>
     internal static int Receive(int socket, Span<byte> data, Span<int> descriptors, out int descriptorCount, out bool truncated)
     {
-        var controlLength = HeaderSize + Align(descriptors.Length * sizeof(int));
-        var control = stackalloc byte[controlLength];
+        // Not aligned: padding would be room for one descriptor more than was asked for.
+        var controlLength = HeaderSize + (descriptors.Length * sizeof(int));
+        var control = stackalloc byte[Align(controlLength)];
         fixed (byte* bytes = data)
         {
             var vector = new IoVec { Base = bytes, Length = (nuint)data.Length };

@@ -22,11 +22,10 @@ internal static class Errno
     internal static SocketError ToSocketError(int errno) => errno switch
     {
         Linux.EADDRINUSE => SocketError.AddressAlreadyInUse,
-        Linux.EADDRNOTAVAIL => SocketError.AddressNotAvailable,
+        Linux.EADDRNOTAVAIL or Linux.ENOENT => SocketError.AddressNotAvailable,
         Linux.EACCES or Linux.EPERM => SocketError.AccessDenied,
         Linux.EAFNOSUPPORT => SocketError.AddressFamilyNotSupported,
-        Linux.EINVAL or Linux.EBADF or Linux.ENOENT => SocketError.InvalidArgument,
-        Linux.ENAMETOOLONG => SocketError.InvalidArgument,
+        Linux.EINVAL or Linux.EBADF or Linux.ENAMETOOLONG => SocketError.InvalidArgument,
         Linux.EMFILE or Linux.ENFILE => SocketError.TooManyOpenSockets,
         Linux.ENOMEM or Linux.ENOBUFS => SocketError.NoBufferSpaceAvailable,
         _ => SocketError.SocketError,

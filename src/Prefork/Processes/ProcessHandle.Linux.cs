@@ -3,7 +3,7 @@ using Prefork.Native;
 namespace Prefork.Processes;
 
 /// <summary>
-/// A child by its pidfd (pidfd_open(2), Linux 5.3): readable when the child has ended, and a signal sent through it
+/// A child by its pidfd (pidfd_open(2), and waitid(2) by it since Linux 5.4): readable when the child has ended, and a signal sent through it
 /// can never reach another process that got the same pid. Nobody but <see cref="TryReap"/> reaps it, so the pid stays its own till then.
 /// </summary>
 internal sealed unsafe class ProcessHandle : IDisposable

@@ -11,15 +11,14 @@ internal sealed record ProgramCommand(string File, IReadOnlyList<string> Argumen
     /// <exception cref="FileNotFoundException">The program or its interpreter is not there.</exception>
     internal static ProgramCommand Create(string exec, IReadOnlyList<string> execArguments, IReadOnlyList<string> arguments, string? workingDirectory)
     {
-        var extension = Path.GetExtension(exec);
-        if (NodeExtensions.Contains(extension, StringComparer.Ordinal))
+        if (IsNodeScript(exec))
         {
             return new ProgramCommand(
                 FindInPath("node") ?? throw new FileNotFoundException($"'{exec}' is a script for node, and there is no 'node' in PATH.", "node"),
                 [.. execArguments, ExistingFile(exec, workingDirectory), .. arguments]);
         }
 
-        if (extension == ".dll")
+        if (Path.GetExtension(exec) == ".dll")
         {
             return new ProgramCommand(DotnetHost.Find(), [.. execArguments, ExistingFile(exec, workingDirectory), .. arguments]);
         }
@@ -32,6 +31,8 @@ internal sealed record ProgramCommand(string File, IReadOnlyList<string> Argumen
 
         return new ProgramCommand(System.IO.File.Exists(file) ? file : throw Missing(exec, file), [.. execArguments, .. arguments]);
     }
+
+    internal static bool IsNodeScript(string exec) => NodeExtensions.Contains(Path.GetExtension(exec), StringComparer.Ordinal);
 
     internal static string? FindInPath(string name)
         => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin")

@@ -86,16 +86,18 @@ public sealed class ChannelTests : IDisposable
     }
 
     [Fact]
-    public async Task Send_HandleDeclined_IsSentAgainThreeTimes_ThenGivenUp()
+    public async Task Send_HandleDeclined_IsSentAgainForAWhile_ThenItsOwnerIsTold()
     {
         var line = "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n";
-        await _channel.SendAsync(Encoding.UTF8.GetBytes(line), SocketPair.Stream().First);
-        for (var i = 0; i < 4; i++)
+        var refused = new TaskCompletionSource();
+        await _channel.SendAsync(Encoding.UTF8.GetBytes(line), SocketPair.Stream().First, onRefused: refused.SetResult);
+        for (var i = 0; i < 10; i++)
         {
             Assert.Equal(line, await ReadAsync(1));
             Write("{\"cmd\":\"NODE_HANDLE_NACK\"}\n"u8);
         }
 
+        await refused.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await _channel.SendAsync("\"goes on\"\n"u8);
         Assert.Equal("\"goes on\"\n", await ReadAsync(1));
     }
