@@ -9,6 +9,15 @@ internal static class WorkerEnvironment
     internal const string ChannelDescriptor = "NODE_CHANNEL_FD";
     internal const string SerializationMode = "NODE_CHANNEL_SERIALIZATION_MODE";
 
+    /// <summary>
+    /// How long an idle thread of the .NET thread pool spins before it sleeps. Alone on its machine a process wins by it; beside other
+    /// workers it spins away their time (docs/decisions/0012). For workers it is 0, unless it is set already. Written as two digits,
+    /// by which the worker knows it for ours, and does not pass it on to its own children.
+    /// </summary>
+    internal const string PoolSpinning = "DOTNET_ThreadPool_UnfairSemaphoreSpinLimit";
+
+    internal const string NoSpinning = "00";
+
     /// <summary>This process's environment, then the settings', then the fork's, then ours, which nobody can override; the id is added when there is one.</summary>
     internal static Dictionary<string, string> Create(ClusterSettings settings, IReadOnlyDictionary<string, string?>? added)
     {
@@ -18,6 +27,7 @@ internal static class WorkerEnvironment
             result[(string)entry.Key] = (string)entry.Value!;
         }
 
+        result.TryAdd(PoolSpinning, NoSpinning);
         Merge(result, settings.Environment);
         Merge(result, added);
         result[SerializationMode] = "json";

@@ -68,6 +68,11 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         Environment.SetEnvironmentVariable(WorkerEnvironment.UniqueId, null);
         Environment.SetEnvironmentVariable(WorkerEnvironment.ChannelDescriptor, null);
         Environment.SetEnvironmentVariable(WorkerEnvironment.SerializationMode, null);
+        if (Environment.GetEnvironmentVariable(WorkerEnvironment.PoolSpinning) == WorkerEnvironment.NoSpinning)
+        {
+            Environment.SetEnvironmentVariable(WorkerEnvironment.PoolSpinning, null);
+        }
+
         if (mode is not (null or "" or "json"))
         {
             throw new InvalidOperationException($"The primary's serialization is '{mode}'; a .NET worker reads 'json'. Set serialization: 'json' in the primary.");

@@ -39,6 +39,18 @@ internal static class HostileWorker
             case "acks":
                 channel.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"cmd\":\"NODE_HANDLE_ACK\"}\n{\"cmd\":\"NODE_HANDLE_NACK\"}\n{\"cmd\":\"NODE_CLUSTER\",\"ack\":99,\"accepted\":true,\"seq\":1}\n", 50))));
                 break;
+            case "steal":
+                // Every descriptor of the primary's, as if it were a UDP socket to share.
+                channel.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 200).Select(fd =>
+                    $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":null,\"address\":null,\"port\":null,\"addressType\":\"udp4\",\"fd\":{fd},\"flags\":0,\"seq\":{fd + 1}}}\n"))));
+                break;
+            case "poison":
+                channel.Send(Encoding.UTF8.GetBytes(
+                    $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":{new string('[', 3000)}{new string(']', 3000)},\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4,\"flags\":0,\"backlog\":0,\"seq\":1}}\n"));
+                break;
+            case "asks":
+                SendQuestions(channel);
+                break;
             case "deep":
                 channel.Send(Encoding.UTF8.GetBytes(new string('[', 200_000) + "\n"));
                 break;
@@ -55,6 +67,11 @@ internal static class HostileWorker
                     break;
                 }
 
+                if (offence == "steal" && Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE", StringComparison.Ordinal))
+                {
+                    Environment.Exit(66);
+                }
+
                 if (Encoding.UTF8.GetString(buffer, 0, count).Contains("\"disconnect\"", StringComparison.Ordinal))
                 {
                     break;
@@ -67,6 +84,24 @@ internal static class HostileWorker
         }
 
         Environment.Exit(7);
+    }
+
+    /// <summary>Half a million questions, and not one answer read.</summary>
+    private static void SendQuestions(Socket channel)
+    {
+        var block = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"cmd\":\"NODE_SOCKET_GET_COUNT\",\"key\":\"a\"}\n", 1000)));
+        channel.SendTimeout = 2000;
+        try
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                channel.Send(block);
+            }
+        }
+        catch (SocketException)
+        {
+            // Held back.
+        }
     }
 
     /// <summary>2 GiB in one line, or as much of it as anybody takes.</summary>

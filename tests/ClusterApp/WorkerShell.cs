@@ -102,6 +102,7 @@ internal sealed class WorkerShell
                 break;
             case "dispose":
                 await _listener.DisposeAsync(words[1]);
+                Say($"disposed {words[1]}");
                 break;
             case "served":
                 Say($"served {_listener.Served}");

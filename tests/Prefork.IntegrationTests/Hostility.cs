@@ -36,6 +36,51 @@ public class Hostility
         await cluster.ExpectAsync("exit 2 code=7");
     }
 
+    [Fact]
+    public async Task AWorkerThatAsksForThePrimarysDescriptors_GetsNone()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ListenAllAsync(1);
+        await cluster.ForkAsync("WORKER_KIND=hostile HOSTILE=steal");
+        await cluster.TellAsync("request 1 shout still");
+        await cluster.ExpectAsync("reply STILL");
+        await cluster.TellAsync("disconnect 2");
+        await cluster.ExpectAsync("exit 2 code=7");
+    }
+
+    [Fact]
+    public async Task DataThatCannotBeWrittenAgain_HurtsNobodyElse()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync("WORKER_KIND=hostile HOSTILE=poison");
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(2, "127.0.0.1:0");
+        await cluster.TellAsync("kill 1 SIGKILL");
+        await cluster.ExpectAsync("exit 1");
+        Assert.Equal(2, await EchoClient.WhoServesAsync(endPoint));
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("error 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AWorkerThatAsksAndNeverReads_IsHeldBack()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync("WORKER_KIND=hostile HOSTILE=asks");
+        await cluster.ForkAsync();
+        var before = Memory(cluster.Id);
+        await cluster.TellAsync("request 2 shout still");
+        await cluster.ExpectAsync("reply STILL");
+        await cluster.TellAsync("disconnect 1");
+        await cluster.ExpectAsync("exit 1 code=7");
+        Assert.True(Memory(cluster.Id) - before < 64 * 1024 * 1024, $"It grew from {before} to {Memory(cluster.Id)}.");
+    }
+
+    private static long Memory(int pid)
+    {
+        using var process = System.Diagnostics.Process.GetProcessById(pid);
+        return process.WorkingSet64;
+    }
+
     [Theory]
     [InlineData(1_000_000)]
     [InlineData(-5)]

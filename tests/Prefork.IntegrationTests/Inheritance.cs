@@ -12,9 +12,9 @@ public class Inheritance
         var endPoint = await cluster.ListenAllAsync(2);
         await EchoClient.WhoServesAsync(endPoint);
         await cluster.TellAsync("send 1 spawn sleep 30");
-        AssertClean(await PidAsync(cluster, "message 1 spawned "));
+        await AssertCleanAsync(await PidAsync(cluster, "message 1 spawned "));
         await cluster.TellAsync("spawn sleep 30");
-        AssertClean(await PidAsync(cluster, "spawned "));
+        await AssertCleanAsync(await PidAsync(cluster, "spawned "));
     }
 
     [Fact]
@@ -41,22 +41,24 @@ public class Inheritance
         await cluster.TellAsync("setup exec=/bin/sleep args=30");
         await cluster.TellAsync("fork");
         var pid = int.Parse((await cluster.ExpectAsync("forked 2")).Split(' ')[2], CultureInfo.InvariantCulture);
-        await Scheduling.EventuallyAsync(async () => await File.ReadAllTextAsync($"/proc/{pid}/comm") == "sleep\n");
-        Assert.Equal(Inherited().Append("3").Order(StringComparer.Ordinal), Descriptors(pid));
+        await AsleepAsync(pid);
+        Assert.Equal((await InheritedAsync()).Append("3").Order(StringComparer.Ordinal), Descriptors(pid));
     }
 
-    private static void AssertClean(int pid)
+    private static async Task AssertCleanAsync(int pid)
     {
-        Assert.Equal(Inherited(), Descriptors(pid));
+        await AsleepAsync(pid);
+        Assert.Equal(await InheritedAsync(), Descriptors(pid));
         Native.Kill(pid, Native.SigKill);
     }
 
     /// <summary>What any child of ours gets: the standard streams, and whatever we were started with ourselves.</summary>
-    private static List<string> Inherited()
+    private static async Task<List<string>> InheritedAsync()
     {
         using var child = System.Diagnostics.Process.Start("sleep", "30");
         try
         {
+            await AsleepAsync(child.Id);
             return [.. Descriptors(child.Id)];
         }
         finally
@@ -64,6 +66,10 @@ public class Inheritance
             child.Kill();
         }
     }
+
+    /// <summary>A program that has begun to sleep has closed what its start had opened.</summary>
+    private static async Task AsleepAsync(int pid)
+        => await Scheduling.EventuallyAsync(async () => (await File.ReadAllTextAsync($"/proc/{pid}/wchan")).Contains("nanosleep", StringComparison.Ordinal));
 
     private static IEnumerable<string> Descriptors(int pid)
         => Directory.GetFileSystemEntries($"/proc/{pid}/fd").Select(Path.GetFileName).Select(name => name!).Order(StringComparer.Ordinal);

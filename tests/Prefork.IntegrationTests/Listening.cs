@@ -241,6 +241,35 @@ public class Listening
         await AssertRefusedAsync(endPoint);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:{port}")]
+    [InlineData("unix:{folder}/again.sock")]
+    public async Task AListenerDisposed_CanBeOpenedAgainAtOnce(string what)
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        what = what.Replace("{port}", $"{FreePort()}", StringComparison.Ordinal).Replace("{folder}", folder.Path, StringComparison.Ordinal);
+        for (var i = 0; i < 20; i++)
+        {
+            var endPoint = await cluster.ListenAsync(1, what);
+            Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+            await cluster.TellAsync("send 1 dispose a");
+            await cluster.ExpectAsync("message 1 disposed a");
+        }
+    }
+
+    [Theory]
+    [InlineData("fd:0")]
+    [InlineData("fd:3000")]
+    public async Task ADescriptorThatIsNoListeningSocket_IsRefused(string what)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.TellAsync($"send 1 listen a {what}");
+        Assert.Contains("InvalidArgument", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+    }
+
     internal static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);

@@ -50,6 +50,42 @@ public class NodePeers
         }
     }
 
+    [Fact]
+    public async Task AConnectionThatTheLastNodeWorkerDeclines_IsClosed_AndNoClientHangs()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "declines.js");
+
+        // Node itself declines what comes after its server has closed; here it closes as soon as it listens.
+        await File.WriteAllTextAsync(script, """
+            const net = require('node:net');
+            const server = net.createServer(c => c.end('served\n'));
+            server.maxConnections = 0;
+            server.listen({ host: '127.0.0.1', port: 0 }, () => process.send(`listens a 127.0.0.1:${server.address().port}`));
+            process.on('message', () => server.close());
+            """);
+        await using var cluster = await TestCluster.StartAsync($"setup exec={script}", "fork");
+        var endPoint = IPEndPoint.Parse((await cluster.ExpectAsync("message 1 listens a")).Split(' ')[4]);
+        var waiting = Enumerable.Range(0, 8).Select(_ => EndAsync(endPoint)).ToList();
+        await cluster.TellAsync("send 1 close");
+        await Task.WhenAll(waiting);
+        await cluster.TellAsync("kill 1 SIGKILL");
+        await cluster.ExpectAsync("exit 1");
+    }
+
+    private static async Task EndAsync(IPEndPoint endPoint)
+    {
+        try
+        {
+            using var client = await EchoClient.ConnectAsync(endPoint);
+            await client.ReadLineAsync();
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
+        {
+            // An end is an end: reset, or refused.
+        }
+    }
+
     [Theory]
     [InlineData("rr")]
     [InlineData("none")]

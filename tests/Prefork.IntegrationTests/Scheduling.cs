@@ -139,6 +139,45 @@ public class Scheduling
     }
 
     [Fact]
+    public async Task OneClientAlone_BehindAWorkerThatTakesNothing_IsTakenBackToo()
+    {
+        await using var cluster = await TestCluster.StartAsync("setup handoff=200");
+        await cluster.ForkAsync();
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0 noaccept");
+        await cluster.ListenAsync(2, "127.0.0.1:0");
+
+        // Its turn is the first, and nobody comes after it whose arrival would wake anybody.
+        Assert.Equal(2, await EchoClient.WhoServesAsync(endPoint));
+    }
+
+    [Fact]
+    public async Task ALeavingWorker_KeepsWhatItWasGiven_HoweverSlowlyItTakesIt_WhenNobodyElseCould()
+    {
+        await using var cluster = await TestCluster.StartAsync("setup handoff=50");
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0 noaccept");
+        await cluster.TellAsync("disconnect 1");
+        var waiting = Enumerable.Range(0, 3).Select(_ => EchoClient.WhoServesAsync(endPoint)).ToList();
+        await cluster.ExpectAsync("message 1 leaving");
+        await Listening.AssertRefusedAsync(endPoint);
+        await cluster.TellAsync("send 1 accept a");
+        foreach (var client in waiting)
+        {
+            try
+            {
+                Assert.Equal(1, await client);
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                // Came after the listener had closed.
+            }
+        }
+
+        await cluster.ExpectAsync("exit 1 code=0");
+    }
+
+    [Fact]
     public async Task WhatADeadWorkerHadNotTaken_IsServedByTheOthers()
     {
         await using var cluster = await TestCluster.StartAsync("setup handoff=60000");

@@ -126,6 +126,8 @@ internal sealed partial class Channel
             {
                 return;
             }
+
+            HoldBackIfUnread();
         }
     }
 

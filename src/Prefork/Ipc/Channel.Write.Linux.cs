@@ -24,6 +24,7 @@ internal sealed partial class Channel
     private volatile bool _refusing;
     private bool _starved;
     private bool _flushPosted;
+    private long _queuedBytes;
     private SendBurst _burst;
     private Exception? _writeFailure;
 
@@ -52,6 +53,7 @@ internal sealed partial class Channel
             var written = 0;
             if (handle is null && !cancellation.CanBeCanceled && _queue.Last?.Value is { } last && last.TryAppend(line))
             {
+                _queuedBytes += line.Length;
                 return new ValueTask(last.Completion);
             }
 
@@ -119,6 +121,7 @@ internal sealed partial class Channel
             if (written >= 0 && written < line.Length)
             {
                 var write = new PendingWrite(line, null, ownsHandle: false) { Written = written };
+                _queuedBytes += write.Remaining.Length;
                 _answers.Enqueue(write);
                 _partial = written > 0 ? write : _partial;
                 WatchForRoom();
@@ -128,6 +131,7 @@ internal sealed partial class Channel
 
     private void Enqueue(PendingWrite write)
     {
+        _queuedBytes += write.Remaining.Length;
         if (write.Written > 0)
         {
             _partial = write;
@@ -152,6 +156,7 @@ internal sealed partial class Channel
         {
             _flushPosted = false;
             Flush();
+            HoldBackIfUnread();
             closeNow = _refusing && IsIdle;
         }
 
@@ -173,6 +178,7 @@ internal sealed partial class Channel
             }
 
             write.Written += written;
+            _queuedBytes -= written;
             if (write.Remaining.Length > 0)
             {
                 _partial = write.Written > 0 ? write : null;
@@ -272,6 +278,7 @@ internal sealed partial class Channel
             _unanswered = null;
             write.IsWaitingToRepeat = false;
             write.Written = 0;
+            _queuedBytes += write.Remaining.Length;
             _queue.AddFirst(write);
             Flush();
         }
@@ -355,16 +362,24 @@ internal sealed partial class Channel
 
     private void SetWantsWrite(bool wanted)
     {
-        var held = _holdsBack && (_unread ? QueuedBytes > ResumeBelow : QueuedBytes > HoldBackAbove);
-        if (_wantsWrite != wanted || _unread != held)
+        if (_wantsWrite != wanted)
         {
             _wantsWrite = wanted;
-            _unread = held;
             UpdateInterest();
         }
     }
 
-    private int QueuedBytes => _queue.Sum(static write => write.Remaining.Length);
+    /// <summary>On the loop, after reading and after writing.</summary>
+    private void HoldBackIfUnread()
+    {
+        var queued = Volatile.Read(ref _queuedBytes);
+        var unread = _holdsBack && queued > (_unread ? ResumeBelow : HoldBackAbove);
+        if (_unread != unread)
+        {
+            _unread = unread;
+            UpdateInterest();
+        }
+    }
 
     private void AbandonWrites(Exception? reason)
     {
@@ -393,7 +408,13 @@ internal sealed partial class Channel
     {
         lock (_writeLock)
         {
-            return write.Written == 0 && _queue.Remove(write);
+            if (write.Written > 0 || !_queue.Remove(write))
+            {
+                return false;
+            }
+
+            _queuedBytes -= write.Remaining.Length;
+            return true;
         }
     }
 
