@@ -5,7 +5,7 @@
 rounds=${1:-5} count=${2:-200000} round_trips=${3:-20000}
 need node dotnet ps pgrep
 publish benchmarks/Prefork.Benchmarks benchmarks
-contenders=('Prefork, awaited' 'Node, awaited' 'Node, not awaited')
+contenders=('Prefork, awaited' 'Prefork, every 1,024th awaited' 'Node, awaited' 'Node, not awaited')
 
 is_done() { grep -qs '^{' "$log"; }
 
@@ -14,6 +14,7 @@ for ((round = 1; round <= rounds; round++)); do
   while read -r contender <&3; do
     case $contender in
       'Prefork, awaited') start "$bin/publish/benchmarks/Prefork.Benchmarks" messages "$count" "$round_trips" ;;
+      'Prefork, every 1,024th awaited') SEND_WINDOW=1024 start "$bin/publish/benchmarks/Prefork.Benchmarks" messages "$count" "$round_trips" ;;
       'Node, awaited') start node "$bench/node/messages.js" "$count" "$round_trips" awaited ;;
       'Node, not awaited') start node "$bench/node/messages.js" "$count" "$round_trips" unawaited ;;
     esac
@@ -23,4 +24,4 @@ for ((round = 1; round <= rounds; round++)); do
   done 3< <(rotated "$round" "${contenders[@]}")
 done
 report --rows contender --column 'down:primary to worker /s' --column 'up:worker to primary /s' --column 'pingPong:round trips/s' \
-  --ratio 'down:Node, awaited:down, of Node awaited' --ratio 'up:Node, awaited:up, of Node awaited' --ratio 'pingPong:Node, awaited:round trips, of Node'
+  --ratio 'down:Node, not awaited:down, of Node not awaited' --ratio 'up:Node, not awaited:up, of Node not awaited' --ratio 'pingPong:Node, awaited:round trips, of Node'

@@ -100,7 +100,7 @@ internal sealed class Lane : ConnectionTarget
         {
             if (Errno.Last is not (Linux.EAGAIN or Linux.ENOBUFS or Linux.ENOMEM or Linux.ETOOMANYREFS))
             {
-                // EPIPE: the worker has shut its end. Its close message, or its death, is under way.
+                // EPIPE: somebody has shut the worker's end down (closing it is not enough: the duplicate is open). It takes nothing more.
                 Leave();
             }
 

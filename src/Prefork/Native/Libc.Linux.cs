@@ -31,20 +31,11 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int descriptor);
 
-    [LibraryImport(Library, EntryPoint = "shutdown", SetLastError = true)]
-    internal static partial int Shutdown(int descriptor, int how);
-
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Fcntl(int descriptor, int command, int argument);
 
-    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
-    internal static partial int SetSockOpt(int descriptor, int level, int option, void* value, uint length);
-
     [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
     internal static partial int GetSockOpt(int descriptor, int level, int option, void* value, uint* length);
-
-    [LibraryImport(Library, EntryPoint = "getsockname", SetLastError = true)]
-    internal static partial int GetSockName(int descriptor, void* address, uint* length);
 
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollFd* descriptors, nuint count, int timeoutMilliseconds);
@@ -96,9 +87,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "geteuid")]
     internal static partial uint GetEffectiveUserId();
-
-    [LibraryImport(Library, EntryPoint = "getegid")]
-    internal static partial uint GetEffectiveGroupId();
 
     [LibraryImport(Library, EntryPoint = "_exit")]
     internal static partial void ExitNow(int code);

@@ -4,24 +4,16 @@ namespace Prefork.Native;
 internal static class Linux
 {
     internal const int AF_UNIX = 1;
-    internal const int AF_INET = 2;
-    internal const int AF_INET6 = 10;
     internal const int SOCK_STREAM = 1;
-    internal const int SOCK_DGRAM = 2;
     internal const int SOCK_SEQPACKET = 5;
-    internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_RDWR = 2;
     internal const int SOL_SOCKET = 1;
-    internal const int SO_TYPE = 3;
-    internal const int SO_SNDBUF = 7;
     internal const int SO_ACCEPTCONN = 30;
     internal const int SO_DOMAIN = 39;
     internal const int SCM_RIGHTS = 1;
-    internal const int SCM_MAX_FD = 253;
-    internal const int SHUT_RD = 0;
     internal const int MSG_PEEK = 0x2;
     internal const int MSG_CTRUNC = 0x8;
     internal const int MSG_DONTWAIT = 0x40;
@@ -44,7 +36,6 @@ internal static class Linux
     internal const int MAP_SHARED = 1;
 
     internal const short POLLIN = 1;
-    internal const short POLLOUT = 4;
     internal const uint EPOLLIN = 1;
     internal const uint EPOLLOUT = 4;
     internal const uint EPOLLERR = 8;
@@ -77,7 +68,6 @@ internal static class Linux
     internal const int EINVAL = 22;
     internal const int ENFILE = 23;
     internal const int EMFILE = 24;
-    internal const int EPIPE = 32;
     internal const int ENAMETOOLONG = 36;
     internal const int EPROTO = 71;
     internal const int EAFNOSUPPORT = 97;
