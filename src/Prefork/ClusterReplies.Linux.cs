@@ -6,7 +6,7 @@ using Prefork.Ipc;
 
 namespace Prefork;
 
-/// <summary>What a primary writes to a worker: Node's messages, field by field in Node's order (wire.md 5).</summary>
+/// <summary>What a primary writes to a worker: Node's messages, field by field in Node's order.</summary>
 internal static class ClusterReplies
 {
     internal static ReadOnlySpan<byte> Error(long ack, string key, int errno, JsonElement data, long sequence)

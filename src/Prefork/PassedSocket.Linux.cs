@@ -7,7 +7,7 @@ namespace Prefork;
 /// <summary>A socket about to ride on a message.</summary>
 internal static class PassedSocket
 {
-    /// <exception cref="ArgumentException">Not a stream or UDP socket: a Node peer would die of it (wire.md 4.2).</exception>
+    /// <exception cref="ArgumentException">Not a stream or UDP socket: a Node peer would die of it.</exception>
     internal static string TypeOf(Socket socket) => (socket.AddressFamily, socket.SocketType) switch
     {
         (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6, SocketType.Dgram) => HandleType.DatagramSocket,
@@ -18,7 +18,7 @@ internal static class PassedSocket
 
     /// <summary>
     /// A duplicate, non-blocking: that is a property of the open socket itself, so it holds for the sender's own descriptor too.
-    /// A blocking one would freeze a Node peer (wire.md 4.2).
+    /// A blocking one would freeze a Node peer.
     /// </summary>
     internal static FileDescriptor Duplicate(Socket socket)
     {

@@ -4,7 +4,7 @@ using Prefork.Ipc;
 namespace Prefork;
 
 /// <summary>
-/// Answers Node's questions about sockets it has passed (wire.md 4.4). We do not keep count of what users took from messages: the count is 0,
+/// Answers Node's questions about sockets it has passed. We do not keep count of what users took from messages: the count is 0,
 /// and all are closed; no answer would leave a Node peer's server.close() hanging.
 /// </summary>
 internal static class SocketListReply

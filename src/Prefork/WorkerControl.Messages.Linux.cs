@@ -8,7 +8,7 @@ using Prefork.Processes;
 
 namespace Prefork;
 
-/// <remarks>What a worker says, and what the primary answers: the table of Node's verbs (wire.md 5.1).</remarks>
+/// <remarks>What a worker says, and what the primary answers: the table of Node's verbs.</remarks>
 internal sealed partial class WorkerControl
 {
     private const int MaxListeners = 256;

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Prefork;
 
-/// <summary>The variables by which a process knows that it is a worker: Node's own (wire.md 1).</summary>
+/// <summary>The variables by which a process knows that it is a worker: Node's own.</summary>
 internal static class WorkerEnvironment
 {
     internal const string UniqueId = "NODE_UNIQUE_ID";

@@ -6,7 +6,7 @@ using Prefork.Native;
 
 namespace Prefork;
 
-/// <remarks>Listening through the primary (wire.md 5.3, 5.4).</remarks>
+/// <remarks>Listening through the primary.</remarks>
 internal sealed partial class WorkerRole
 {
     private readonly Dictionary<string, OpenListener> _listeners = [];
@@ -102,7 +102,7 @@ internal sealed partial class WorkerRole
         var local = shared ? ListenShared(handle!, backlog) : LocalEndPoint(query, frame);
         if (query.Port > 0 && local is IPEndPoint bound && bound.Port != query.Port)
         {
-            // A Node primary under the shared policy hands out sockets that it could not bind (wire.md 5.4).
+            // A Node primary under the shared policy hands out sockets that it could not bind.
             throw Failed(query, Linux.EADDRINUSE);
         }
 

@@ -4,7 +4,7 @@ using Prefork.Ipc;
 namespace Prefork.Handles;
 
 /// <summary>
-/// What a worker asks the primary to open: the fields of Node's queryServer (wire.md 5.3).
+/// What a worker asks the primary to open: the fields of Node's queryServer.
 /// </summary>
 /// <param name="Address">An IP address, a Unix path (absolute, or abstract with a leading NUL); null for every address.</param>
 /// <param name="Port">The port; 0 for any, -1 for a path, null for a descriptor.</param>

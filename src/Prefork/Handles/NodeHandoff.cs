@@ -1,7 +1,7 @@
 namespace Prefork.Handles;
 
 /// <summary>
-/// Connections for a Node worker go over its channel, one message and one answer to each (wire.md 5.2).
+/// Connections for a Node worker go over its channel, one message and one answer to each.
 /// The loop owns a connection from <see cref="Send"/> to its answer, and gives it back when the worker declines it, leaves or dies.
 /// </summary>
 internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTarget(workerId)

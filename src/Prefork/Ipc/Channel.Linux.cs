@@ -142,7 +142,7 @@ internal sealed partial class Channel
             var errno = Errno.Last;
             if (errno != Linux.EAGAIN)
             {
-                // ECONNRESET: the peer closed with our bytes unread. That is an end of file like any other (wire.md 2.3).
+                // ECONNRESET: the peer closed with our bytes unread. That is an end of file like any other.
                 Close(errno == Linux.ECONNRESET ? null : Errno.Failed(errno, $"read from {_name}"));
             }
 
@@ -238,7 +238,7 @@ internal sealed partial class Channel
 
     /// <summary>
     /// The answer goes out before the message is acted on, exactly one to a NODE_HANDLE: none leaves the sender waiting for ever,
-    /// two kill a Node peer (wire.md 4.2). Node wraps what it sends again a second time; both layers get one answer.
+    /// two kill a Node peer. Node wraps what it sends again a second time; both layers get one answer.
     /// </summary>
     private void DeliverWithHandle(ReadOnlySpan<byte> line, MessageHeader header)
     {

@@ -7,7 +7,7 @@ namespace Prefork.Ipc;
 /// The writing half. What the kernel takes at once is written by the caller's thread from the caller's buffer;
 /// the rest is copied and queued, and the loop writes it when there is room.
 /// Lines that wait are gathered and written together; see <see cref="SendBurst"/> for when a line is made to wait on purpose.
-/// One descriptor is under way at a time: until its answer comes, everything but answers waits behind it (wire.md 4.1).
+/// One descriptor is under way at a time: until its answer comes, everything but answers waits behind it.
 /// </remarks>
 internal sealed partial class Channel
 {
@@ -265,7 +265,7 @@ internal sealed partial class Channel
         }
     }
 
-    /// <summary>The same message again, unwrapped (wire.md 4.2).</summary>
+    /// <summary>The same message again, unwrapped.</summary>
     private void Repeat(PendingWrite write)
     {
         lock (_writeLock)

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Prefork.Ipc;
 
 /// <summary>
-/// A NODE_CLUSTER message as read, all of Node's fields (wire.md 5). A field of another type than Node's is a <see cref="JsonException"/>,
+/// A NODE_CLUSTER message as read, all of Node's fields. A field of another type than Node's is a <see cref="JsonException"/>,
 /// and so an offence of the sender's.
 /// </summary>
 internal sealed class ClusterFrame

@@ -58,7 +58,7 @@ public sealed class ChannelTests : IDisposable
     [Fact]
     public async Task Read_HandleWrappedTwice_IsAnsweredOnce()
     {
-        // What Node sends again after a NACK (wire.md 4.2).
+        // What Node sends again after a NACK.
         using var sample = SocketPair.Stream().First;
         DescriptorMessage.Send(
             _other.Number,
