@@ -24,4 +24,4 @@ for ((round = 1; round <= rounds; round++)); do
   done 3< <(rotated "$round" "${contenders[@]}")
 done
 report --rows contender --column 'down:primary to worker /s' --column 'up:worker to primary /s' --column 'pingPong:round trips/s' \
-  --ratio 'down:Node, not awaited:down, of Node not awaited' --ratio 'up:Node, not awaited:up, of Node not awaited' --ratio 'pingPong:Node, awaited:round trips, of Node'
+  --ratio 'down:Node, awaited:down, of Node awaited' --ratio 'up:Node, awaited:up, of Node awaited' --ratio 'pingPong:Node, awaited:round trips, of Node'
