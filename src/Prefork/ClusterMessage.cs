@@ -2,17 +2,20 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Prefork.Ipc;
 using Prefork.Native;
 
 namespace Prefork;
 
 /// <summary>A message as it came, read when asked.</summary>
-public sealed class ClusterMessage
+public sealed class ClusterMessage : IDispatched
 {
+    private readonly Messenger _messenger;
     private FileDescriptor? _handle;
 
-    internal ClusterMessage(ReadOnlyMemory<byte> json, FileDescriptor? handle, int? from)
+    internal ClusterMessage(Messenger messenger, ReadOnlyMemory<byte> json, FileDescriptor? handle, int? from)
     {
+        _messenger = messenger;
         Utf8Json = json;
         From = from;
         _handle = handle;
@@ -48,6 +51,8 @@ public sealed class ClusterMessage
         var handle = Interlocked.Exchange(ref _handle, null);
         return handle is null ? null : new Socket(new SafeSocketHandle(handle.Release(), ownsHandle: true));
     }
+
+    void IDispatched.Run() => _messenger.Run(this);
 
     /// <summary>Closes the descriptor if nobody took it.</summary>
     internal void CloseUnclaimed() => Interlocked.Exchange(ref _handle, null)?.Dispose();

@@ -16,13 +16,14 @@ namespace Prefork;
 /// </remarks>
 internal sealed class Messenger
 {
-    private const int HoldBackAt = 4096;
-    private const int HoldBackBytes = 8 * 1024 * 1024;
+    private const int HoldBackAt = 8 * 1024 * 1024;
     private const int MaxKeptBytes = 64 * 1024 * 1024;
+
+    /// <summary>What a message counts for beside its bytes: 4,096 of the smallest are as many as may wait.</summary>
+    private const int MessageWeight = 2 * 1024;
 
     /// <summary>What a socket on a message counts for: descriptors are scarcer than memory.</summary>
     private const int SocketWeight = 512 * 1024;
-
 
     private readonly EventLoop _loop;
     private readonly Dispatcher _dispatcher;
@@ -33,8 +34,7 @@ internal sealed class Messenger
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _requests = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _answering = new();
     private long _lastRequest;
-    private int _undelivered;
-    private long _undeliveredBytes;
+    private long _undelivered;
     private bool _heldBack;
     private bool _reportedDrop;
     private long _keptBytes;
@@ -117,7 +117,7 @@ internal sealed class Messenger
 
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
     internal void OnMessage(ReadOnlySpan<byte> json, FileDescriptor? handle, int? from = null)
-        => Deliver(new ClusterMessage(json.ToArray(), handle, from));
+        => Deliver(new ClusterMessage(this, json.ToArray(), handle, from));
 
     /// <summary>One of our own messages. On the loop.</summary>
     internal void OnPreforkMessage(ReadOnlySpan<byte> json)
@@ -126,14 +126,14 @@ internal sealed class Messenger
         switch (frame.Act)
         {
             case "message":
-                Deliver(new ClusterMessage(frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), null, frame.From));
+                Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), null, frame.From));
                 break;
             case "request" or "send":
-                Count(json.Length);
-                var length = json.Length;
+                var weight = MessageWeight + json.Length;
+                Count(weight);
                 var cancellation = new CancellationTokenSource();
                 _answering[frame.Id] = cancellation;
-                _dispatcher.Post(() => _ = AnswerAsync(frame, length, cancellation));
+                _dispatcher.Post(() => _ = AnswerAsync(frame, weight, cancellation));
                 break;
             case "cancel":
                 if (_answering.TryGetValue(frame.Id, out var answering))
@@ -201,18 +201,21 @@ internal sealed class Messenger
     private void Deliver(ClusterMessage message)
     {
         Count(Weight(message));
-        _dispatcher.Post(() =>
+        _dispatcher.Post(message);
+    }
+
+    /// <summary>A message's turn has come. By the dispatcher.</summary>
+    internal void Run(ClusterMessage message)
+    {
+        Delivered(Weight(message));
+        if (_owner.HasMessageListener && _kept.Count == 0)
         {
-            Delivered(Weight(message));
-            if (_owner.HasMessageListener && _kept.Count == 0)
-            {
-                Raise(message);
-            }
-            else
-            {
-                Keep(message);
-            }
-        });
+            Raise(message);
+        }
+        else
+        {
+            Keep(message);
+        }
     }
 
     private void Raise(ClusterMessage message)
@@ -239,25 +242,22 @@ internal sealed class Messenger
         }
     }
 
-    private void Count(int length)
+    private void Count(int weight)
     {
-        var bytes = Interlocked.Add(ref _undeliveredBytes, length);
-        if ((Interlocked.Increment(ref _undelivered) >= HoldBackAt || bytes >= HoldBackBytes) && !_heldBack)
+        if (Interlocked.Add(ref _undelivered, weight) >= HoldBackAt && !_heldBack)
         {
             _heldBack = true;
             _channel.PauseReading();
         }
     }
 
-    private void Delivered(int length)
+    private void Delivered(int weight)
     {
-        Interlocked.Add(ref _undeliveredBytes, -length);
-        Interlocked.Decrement(ref _undelivered);
-        if (Volatile.Read(ref _heldBack) && IsHalfDelivered)
+        if (Interlocked.Add(ref _undelivered, -weight) < HoldBackAt / 2 && Volatile.Read(ref _heldBack))
         {
             _loop.Post(() =>
             {
-                if (_heldBack && IsHalfDelivered)
+                if (_heldBack && Volatile.Read(ref _undelivered) < HoldBackAt / 2)
                 {
                     _heldBack = false;
                     _channel.ResumeReading();
@@ -266,11 +266,9 @@ internal sealed class Messenger
         }
     }
 
-    private bool IsHalfDelivered => Volatile.Read(ref _undelivered) < HoldBackAt / 2 && Volatile.Read(ref _undeliveredBytes) < HoldBackBytes / 2;
+    private static int Weight(ClusterMessage message) => MessageWeight + message.Utf8Json.Length + (message.HasSocket ? SocketWeight : 0);
 
-    private static int Weight(ClusterMessage message) => message.Utf8Json.Length + (message.HasSocket ? SocketWeight : 0);
-
-    private async Task AnswerAsync(PreforkFrame frame, int length, CancellationTokenSource cancellation)
+    private async Task AnswerAsync(PreforkFrame frame, int weight, CancellationTokenSource cancellation)
     {
         try
         {
@@ -291,7 +289,7 @@ internal sealed class Messenger
             // Till here it counts: a peer that asks faster than it is answered is held back.
             _answering.TryRemove(frame.Id, out _);
             cancellation.Dispose();
-            Delivered(length);
+            Delivered(weight);
         }
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class Channel
     internal void Drain()
     {
         // Its own buffer is long empty by then; only a descendant that got hold of the socket could go on for ever.
-        for (var turn = 0; turn < MaxDrainReads && !_closed && ReadOnce(); turn++)
+        for (var turn = 0; turn < MaxDrainReads && !_closed && ReadOnce(out _); turn++)
         {
         }
 
@@ -122,18 +122,25 @@ internal sealed partial class Channel
 
         for (var turn = 0; turn < ReadsPerTurn && !_closed && ((!_paused && !_unread) || hungUp); turn++)
         {
-            if (!ReadOnce())
+            if (!ReadOnce(out var filled))
             {
                 return;
             }
 
             HoldBackIfUnread();
+            if (!filled)
+            {
+                // Mostly that was all there was. If not (the kernel stops at a descriptor), epoll says so again: it is level-triggered.
+                return;
+            }
         }
     }
 
     /// <summary>Reads once and delivers every whole line; false when there is no more for now.</summary>
-    private bool ReadOnce()
+    /// <param name="filled">The buffer is full, so there may well be more.</param>
+    private bool ReadOnce(out bool filled)
     {
+        filled = false;
         Span<int> descriptors = stackalloc int[MaxDescriptorsPerRead];
         MakeRoom();
         var received = DescriptorMessage.Receive(_socket.Number, _buffer.AsSpan(_end), descriptors, out var count, out _);
@@ -161,6 +168,7 @@ internal sealed partial class Channel
         }
 
         _end += received;
+        filled = _end == _buffer.Length;
         try
         {
             DeliverLines();

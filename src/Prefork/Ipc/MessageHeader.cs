@@ -39,20 +39,32 @@ internal readonly ref struct MessageHeader
         }
 
         string? command = null;
-        string? type = null;
-        var inner = default(Range);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var isCommand = reader.ValueTextEquals("cmd"u8);
+            reader.Read();
+            command = isCommand ? InternalCommand(ref reader) : command;
+            reader.Skip();
+        }
+
+        ExpectEnd(ref reader);
+        return command == NodeCommand.Handle ? ReadHandle(line) : new MessageHeader(command, null, default);
+    }
+
+    /// <summary>What a descriptor comes with, in a line that is known to be an object.</summary>
+    private static MessageHeader ReadHandle(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line, Options);
+        string? type = null;
+        var inner = default(Range);
+        reader.Read();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
             var isType = reader.ValueTextEquals("type"u8);
             var isMessage = reader.ValueTextEquals("msg"u8);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
-            if (isCommand)
-            {
-                command = InternalCommand(ref reader);
-            }
-            else if (isType && reader.TokenType == JsonTokenType.String)
+            if (isType && reader.TokenType == JsonTokenType.String)
             {
                 type = reader.GetString();
             }
@@ -64,8 +76,7 @@ internal readonly ref struct MessageHeader
             }
         }
 
-        ExpectEnd(ref reader);
-        return new MessageHeader(command, type, inner);
+        return new MessageHeader(NodeCommand.Handle, type, inner);
     }
 
     private static string? InternalCommand(ref Utf8JsonReader reader)
