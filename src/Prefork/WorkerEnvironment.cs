@@ -9,6 +9,9 @@ internal static class WorkerEnvironment
     internal const string ChannelDescriptor = "NODE_CHANNEL_FD";
     internal const string SerializationMode = "NODE_CHANNEL_SERIALIZATION_MODE";
 
+    /// <summary>Ours: which generation of workers this one is of. Removed when read.</summary>
+    internal const string Generation = "PREFORK_GENERATION";
+
     /// <summary>
     /// How long an idle thread of the .NET thread pool spins before it sleeps. Alone on its machine a process wins by it; beside other
     /// workers it spins away their time (docs/decisions/0012). For workers it is 0, unless it is set already. Written as two digits,
