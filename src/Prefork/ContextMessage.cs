@@ -1,14 +1,10 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Prefork.Ipc;
 
 namespace Prefork;
 
 /// <summary>What the primary tells a .NET worker about the cluster, on every change: the body of <c>context</c>.</summary>
-internal sealed record ContextMessage(
-    [property: JsonPropertyName("workers")] int Workers,
-    [property: JsonPropertyName("leader")] bool Leader,
-    [property: JsonPropertyName("generation")] int Generation)
+internal sealed record ContextMessage(int Workers, bool Leader, int Generation)
 {
     internal const string Act = "context";
 
@@ -17,13 +13,26 @@ internal sealed record ContextMessage(
 
     /// <exception cref="JsonException">A field is missing, or of the wrong type.</exception>
     internal static ContextMessage Read(JsonElement body)
-        => body.Deserialize(ContextJsonContext.Default.ContextMessage) ?? throw new JsonException("The context is null.");
+    {
+        if (body.ValueKind == JsonValueKind.Object
+            && body.TryGetProperty("workers"u8, out var workers) && workers.ValueKind == JsonValueKind.Number && workers.TryGetInt32(out var count)
+            && body.TryGetProperty("leader"u8, out var leader) && leader.ValueKind is JsonValueKind.True or JsonValueKind.False
+            && body.TryGetProperty("generation"u8, out var generation) && generation.ValueKind == JsonValueKind.Number && generation.TryGetInt32(out var number))
+        {
+            return new ContextMessage(count, leader.GetBoolean(), number);
+        }
+
+        throw new JsonException("The context lacks workers, leader or generation, or one is of another type.");
+    }
 
     internal ReadOnlySpan<byte> ToLine()
     {
         var writer = Start(Act);
-        writer.Json.WritePropertyName("body"u8);
-        writer.WriteValue(this, ContextJsonContext.Default.ContextMessage);
+        writer.Json.WriteStartObject("body"u8);
+        writer.Json.WriteNumber("workers"u8, Workers);
+        writer.Json.WriteBoolean("leader"u8, Leader);
+        writer.Json.WriteNumber("generation"u8, Generation);
+        writer.Json.WriteEndObject();
         return End(writer);
     }
 
@@ -44,7 +53,3 @@ internal sealed record ContextMessage(
         return writer.EndLine();
     }
 }
-
-[JsonSourceGenerationOptions(RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(ContextMessage))]
-internal sealed partial class ContextJsonContext : JsonSerializerContext;

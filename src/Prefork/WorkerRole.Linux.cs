@@ -73,6 +73,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         var generation = Environment.GetEnvironmentVariable(WorkerEnvironment.Generation);
         Environment.SetEnvironmentVariable(WorkerEnvironment.SerializationMode, null);
         Environment.SetEnvironmentVariable(WorkerEnvironment.Generation, null);
+        FairShare.RemoveFromEnvironment();
         if (Environment.GetEnvironmentVariable(WorkerEnvironment.PoolSpinning) == WorkerEnvironment.NoSpinning)
         {
             Environment.SetEnvironmentVariable(WorkerEnvironment.PoolSpinning, null);
