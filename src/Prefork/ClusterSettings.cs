@@ -98,6 +98,19 @@ public sealed class ClusterSettings
     /// <remarks>Default: 10 seconds.</remarks>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How many workers there will be. Set, each worker that is no Node script gets its share of the machine, which .NET otherwise takes as its own
+    /// in every process: of the processors (<c>DOTNET_PROCESSOR_COUNT</c>: one more than its part of them), of a container's memory
+    /// (<c>DOTNET_GCHeapHardLimit</c>: its part of three quarters; without a limit on memory nothing), and, when its share of processors is
+    /// two or less, the workstation garbage collector (<c>DOTNET_gcServer=0</c>).
+    /// </summary>
+    /// <remarks>
+    /// Default: null, which sets nothing. What you have set yourself stays, in either of .NET's spellings (<c>DOTNET_</c>, <c>COMPlus_</c>),
+    /// in this process's environment, in <see cref="Environment"/> (null as a value leaves the variable out), at the fork, and for limits of the heap
+    /// in the program's <c>runtimeconfig.json</c>. Workers do not pass these variables on to their children.
+    /// </remarks>
+    public int? ExpectedWorkers { get; set; }
+
     internal ClusterSettings Clone() => (ClusterSettings)MemberwiseClone();
 
     /// <exception cref="ArgumentException">A setting is out of its range; the message says which, and what it may be.</exception>
@@ -113,6 +126,11 @@ public sealed class ClusterSettings
         ArgumentOutOfRangeException.ThrowIfGreaterThan(HandoffTimeout, LongestTime, nameof(HandoffTimeout));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ListenerGracePeriod, LongestTime, nameof(ListenerGracePeriod));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ShutdownTimeout, LongestTime, nameof(ShutdownTimeout));
+        if (ExpectedWorkers is { } expected)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(expected, 1, nameof(ExpectedWorkers));
+        }
+
         if (!Enum.IsDefined(Serialization))
         {
             throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");

@@ -55,11 +55,32 @@ public sealed class ClusterWorker
     /// <summary>The primary broke the protocol, or messages were dropped that nobody listened for.</summary>
     public event EventHandler<WorkerErrorEventArgs>? Error;
 
+    /// <summary><see cref="WorkerCount"/> or <see cref="IsLeader"/> has changed.</summary>
+    public event EventHandler? ContextChanged;
+
     /// <summary>The id by which the primary knows this worker.</summary>
     public int Id { get; }
 
     /// <summary>Whether the channel is open.</summary>
     public bool IsConnected => _role.IsConnected;
+
+    /// <summary>
+    /// How many workers share the work now, this one among them: those that have been forked, and have neither ended nor been asked to leave.
+    /// While workers are replaced it is larger for a moment. A worker that leaves hears of no more changes.
+    /// </summary>
+    /// <remarks>1 until the primary has said it, which is before the first <see cref="Cluster.ListenAsync(int, ListenOptions?, CancellationToken)"/> ends. Always 1 under a Node primary.</remarks>
+    public int WorkerCount => _role.Context.WorkerCount;
+
+    /// <summary>Which generation of workers this one is of: <c>PREFORK_GENERATION</c> in the environment of its fork.</summary>
+    /// <remarks>Default: 0.</remarks>
+    public int Generation => _role.Context.Generation;
+
+    /// <summary>
+    /// Whether this worker leads. At most one worker of a cluster does; it does until it is to leave, resigns or ends, and then another one does.
+    /// For a quick look: work that only one worker may do is done under <see cref="WaitForLeadershipAsync"/>.
+    /// </summary>
+    /// <remarks>Always false under a Node primary.</remarks>
+    public bool IsLeader => _role.Context.IsLeader;
 
     /// <summary>True once a graceful leave has begun, from either side; null before. Node's <c>exitedAfterDisconnect</c>.</summary>
     public bool? ExitedAfterDisconnect => _role.IsLeaving ? true : null;
@@ -159,8 +180,25 @@ public sealed class ClusterWorker
     /// </summary>
     public void Kill() => _role.Kill();
 
+    /// <summary>
+    /// Ends when this worker leads, with a leadership that no other worker has before it is disposed or this process has ended. May be called
+    /// many times; the next worker leads when all leaderships of this one are disposed.
+    /// </summary>
+    /// <exception cref="ClusterChannelClosedException">This worker is leaving, has resigned, or has lost its primary: it will not lead.</exception>
+    public Task<ClusterLeadership> WaitForLeadershipAsync(CancellationToken cancellationToken = default)
+        => _role.Context.WaitForLeadershipAsync(cancellationToken);
+
+    /// <summary>
+    /// Gives up leading, now and for good: <see cref="IsLeader"/> is false, <see cref="ClusterLeadership.Ending"/> is cancelled, and when all
+    /// leaderships are disposed another worker leads. A leave does this by itself; call it when the program stops for another reason.
+    /// Returns at once; a second call does nothing.
+    /// </summary>
+    public void ResignLeadership() => _role.Context.StepDown();
+
     /// <summary>Ends when the channel is closed.</summary>
     public Task WaitForDisconnectAsync(CancellationToken cancellationToken = default) => _disconnected.Task.WaitAsync(cancellationToken);
+
+    internal void RaiseContextChanged() => ContextChanged?.Invoke(this, EventArgs.Empty);
 
     internal void RaiseLeaving() => _leaving.Cancel();
 

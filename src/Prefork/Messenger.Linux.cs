@@ -148,6 +148,9 @@ internal sealed class Messenger
             case "error" when _requests.TryRemove(frame.Id, out var request):
                 request.TrySetException(new ClusterRequestException(frame.Error ?? "The request failed."));
                 break;
+            default:
+                _owner.OnControl(frame);
+                break;
         }
     }
 
@@ -357,6 +360,9 @@ internal interface IMessengerOwner
     void RaiseMessage(ClusterMessage message);
 
     void RaiseError(Exception exception);
+
+    /// <summary>A message that is neither of users nor about theirs. On the loop; one that is not known is ignored.</summary>
+    void OnControl(PreforkFrame frame);
 
     /// <summary>Answers a request, or passes a message on; the result writes the reply's body.</summary>
     ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation);

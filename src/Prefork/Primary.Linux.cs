@@ -24,6 +24,7 @@ internal sealed class Primary : IAcceptorEvents
     private int _lastInspectPort = 9229;
     private long _sequence;
     private bool _forked;
+    private bool _contextChanged;
     private volatile bool _shuttingDown;
 
     internal Primary()
@@ -39,6 +40,8 @@ internal sealed class Primary : IAcceptorEvents
     internal HandleTable Handles { get; }
 
     internal RequestHandlers<WorkerProcess> RequestHandlers { get; } = new();
+
+    internal Leadership Leadership { get; } = new();
 
     internal ImmutableSortedDictionary<int, WorkerProcess> Workers => Volatile.Read(ref _published);
 
@@ -82,7 +85,8 @@ internal sealed class Primary : IAcceptorEvents
         // What can throw, and what is the user's, before there is a worker and off the loop.
         var variables = WorkerEnvironment.Create(settings, environment);
         var inspect = InspectArguments(settings);
-        return Loop.Invoke(() => ForkOnLoop(settings, variables, inspect));
+        var generation = WorkerControl.GenerationOf(variables);
+        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, inspect));
     }
 
     /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>
@@ -125,6 +129,26 @@ internal sealed class Primary : IAcceptorEvents
         }
 
         _awaitingEmpty.Clear();
+    }
+
+    /// <summary>Workers hear what has changed at the end of what happens now, once for all of it. On the loop.</summary>
+    internal void ContextChanged()
+    {
+        if (!_contextChanged)
+        {
+            _contextChanged = true;
+            Loop.Post(TellContext);
+        }
+    }
+
+    internal void TellContext()
+    {
+        _contextChanged = false;
+        var count = _workers.Values.Count(static worker => worker.Counts);
+        foreach (var worker in _workers.Values)
+        {
+            worker.TellContext(count, Leadership.Leader);
+        }
     }
 
     internal WorkerControl? Find(int workerId) => _workers.GetValueOrDefault(workerId);
@@ -175,13 +199,13 @@ internal sealed class Primary : IAcceptorEvents
 
     void IAcceptorEvents.OnTrouble(Exception exception) => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, exception)));
 
-    private WorkerProcess ForkOnLoop(ClusterSettings settings, Dictionary<string, string> environment, string[] inspectArguments)
+    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] inspectArguments)
     {
         _forked = true;
 
         // Consumed even when the start fails, as in Node: an id never means two workers.
         var id = ++_lastId;
-        var control = new WorkerControl(this, id, settings);
+        var control = new WorkerControl(this, id, generation, settings);
         environment[WorkerEnvironment.UniqueId] = id.ToString(CultureInfo.InvariantCulture);
         control.Start(environment, inspectArguments);
         _workers.Add(id, control);
@@ -192,6 +216,7 @@ internal sealed class Primary : IAcceptorEvents
             control.Disconnect();
         }
 
+        ContextChanged();
         return control.Worker;
     }
 

@@ -28,11 +28,12 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
     private bool _processOver;
     private bool _disconnectSent;
 
-    internal WorkerControl(Primary primary, int id, ClusterSettings settings)
+    internal WorkerControl(Primary primary, int id, int generation, ClusterSettings settings)
     {
         _primary = primary;
         _settings = settings;
         Id = id;
+        Generation = generation;
         Worker = new WorkerProcess(this, id);
     }
 
@@ -101,6 +102,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
             _disconnectSent = true;
             _channel?.Send(ClusterReplies.Disconnect(_primary.NextSequence()));
             LeaveHandles();
+            StandDown();
         }
     }
 
@@ -128,6 +130,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
             _primary.Dispatcher.Post(() => Worker.RaiseError(reason));
         }
 
+        StandDown();
         Forget();
         _primary.Dispatcher.Post(Worker.RaiseDisconnected);
         _primary.ReleaseIfEmpty();
@@ -148,6 +151,9 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
         _processOver = true;
         var exit = new WorkerExit(code, signal, Worker.ExitedAfterDisconnect ?? false);
         Worker.Process.Exit = exit;
+
+        // Here and not with the channel: a process without a channel may still be at what only the leader may do.
+        LetGoOfLeadership();
         Forget();
         _primary.Dispatcher.Post(() => Worker.RaiseExited(exit));
         _primary.ReleaseIfEmpty();
@@ -157,6 +163,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
     {
         _channelOver = _processOver = true;
         _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
+        LetGoOfLeadership();
         Forget();
         _primary.Dispatcher.Post(() => Worker.RaiseNeverStarted(exception));
         _primary.ReleaseIfEmpty();

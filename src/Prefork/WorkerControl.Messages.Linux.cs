@@ -49,6 +49,14 @@ internal sealed partial class WorkerControl
             ? RelayAsync(frame)
             : _primary.RequestHandlers.HandleAsync(Worker, frame.Name, frame.Body, cancellation);
 
+    public void OnControl(PreforkFrame frame)
+    {
+        if (frame.Act == ContextMessage.ResignAct)
+        {
+            LetGoOfLeadership();
+        }
+    }
+
     private void OnClusterMessage(ClusterFrame frame)
     {
         if (frame.Ack is { } ack && frame.Act is null)
@@ -73,6 +81,7 @@ internal sealed partial class WorkerControl
                 break;
             case "exitedAfterDisconnect":
                 Worker.SetAskedToLeave();
+                StandDown();
                 _channel!.Send(ClusterReplies.Acknowledge(RequireSequence(frame), _primary.NextSequence()));
                 break;
         }
@@ -89,6 +98,7 @@ internal sealed partial class WorkerControl
         if (frame.Prefork?.Version == ScoreboardPage.Version)
         {
             ShareScoreboard();
+            StandForLeader();
         }
 
         _primary.Dispatcher.Post(Worker.RaiseOnline);

@@ -9,6 +9,12 @@ internal static class WorkerEnvironment
     internal const string ChannelDescriptor = "NODE_CHANNEL_FD";
     internal const string SerializationMode = "NODE_CHANNEL_SERIALIZATION_MODE";
 
+    /// <summary>Ours: which generation of workers this one is of. Removed when read.</summary>
+    internal const string Generation = "PREFORK_GENERATION";
+
+    /// <summary>Ours: the names of the variables that are the worker's <see cref="FairShare"/>. Removed when read, and they with it.</summary>
+    internal const string Share = "PREFORK_SHARE";
+
     /// <summary>
     /// How long an idle thread of the .NET thread pool spins before it sleeps. Alone on its machine a process wins by it; beside other
     /// workers it spins away their time (docs/decisions/0012). For workers it is 0, unless it is set already. Written as two digits,
@@ -30,6 +36,7 @@ internal static class WorkerEnvironment
         result.TryAdd(PoolSpinning, NoSpinning);
         Merge(result, settings.Environment);
         Merge(result, added);
+        FairShare.AddTo(result, settings, [.. settings.Environment?.Keys ?? [], .. added?.Keys ?? []]);
         result[SerializationMode] = "json";
         return result;
     }

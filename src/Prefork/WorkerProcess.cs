@@ -18,6 +18,7 @@ public sealed class WorkerProcess
     private EventHandler<WorkerMessageEventArgs>? _messageReceived;
     private volatile bool _askedToLeave;
     private volatile bool _ended;
+    private volatile bool _leader;
 
     internal WorkerProcess(WorkerControl control, int id)
     {
@@ -87,6 +88,19 @@ public sealed class WorkerProcess
 
     /// <summary>Whether the channel is open.</summary>
     public bool IsConnected => _control.IsConnected;
+
+    /// <summary>
+    /// Whether this worker leads the cluster: one at most does, until it has given that up or its process has ended.
+    /// </summary>
+    public bool IsLeader
+    {
+        get => _leader;
+        internal set => _leader = value;
+    }
+
+    /// <summary>Which generation of workers this one is of: <c>PREFORK_GENERATION</c> in the environment of its fork.</summary>
+    /// <remarks>Default: 0.</remarks>
+    public int Generation => _control.Generation;
 
     /// <summary>Whether the process has ended, or never started.</summary>
     public bool IsDead => Process.Id is null || Process.Exit is not null;

@@ -29,10 +29,11 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     private volatile bool _leaving;
     private bool _killing;
 
-    private WorkerRole(FileDescriptor socket, int id)
+    private WorkerRole(FileDescriptor socket, int id, int generation)
     {
         _dispatcher = new Dispatcher(_loop);
         Worker = new ClusterWorker(this, id);
+        Context = new WorkerContext(id, generation, _dispatcher, Worker.RaiseContextChanged, () => _loop.Post(Resign));
         _channel = new Channel(_loop, socket, this, MaxMessageSize, $"the channel of worker {id} to its primary");
         Messenger = new Messenger(_loop, _dispatcher, _channel, this, MaxKeptMessages);
 
@@ -43,6 +44,8 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     internal ClusterWorker Worker { get; }
 
     internal Messenger Messenger { get; }
+
+    internal WorkerContext Context { get; }
 
     internal RequestHandlers<ClusterWorker> RequestHandlers { get; } = new();
 
@@ -67,7 +70,10 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         var mode = Environment.GetEnvironmentVariable(WorkerEnvironment.SerializationMode);
         Environment.SetEnvironmentVariable(WorkerEnvironment.UniqueId, null);
         Environment.SetEnvironmentVariable(WorkerEnvironment.ChannelDescriptor, null);
+        var generation = Environment.GetEnvironmentVariable(WorkerEnvironment.Generation);
         Environment.SetEnvironmentVariable(WorkerEnvironment.SerializationMode, null);
+        Environment.SetEnvironmentVariable(WorkerEnvironment.Generation, null);
+        FairShare.RemoveFromEnvironment();
         if (Environment.GetEnvironmentVariable(WorkerEnvironment.PoolSpinning) == WorkerEnvironment.NoSpinning)
         {
             Environment.SetEnvironmentVariable(WorkerEnvironment.PoolSpinning, null);
@@ -84,7 +90,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
                 $"{WorkerEnvironment.UniqueId} says that this process is a worker, but {WorkerEnvironment.ChannelDescriptor} is '{channel}': it has no channel to its primary. Unset both to run it alone.");
         }
 
-        var role = new WorkerRole(AdoptChannel(number), int.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0);
+        var role = new WorkerRole(AdoptChannel(number), Number(id), Number(generation));
         role._loop.Post(role.GoOnline);
         return role;
     }
@@ -118,6 +124,8 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
             _dispatcher.Post(() => Worker.RaiseError(reason));
         }
 
+        // Nobody can be told any more; if the primary lives, it sees this process end.
+        Context.StepDown();
         var exits = !_leaving && Worker.ExitOnDisconnect;
         AbandonListeners(closeShared: exits);
         var raised = new ManualResetEventSlim();
@@ -140,6 +148,14 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     public ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation)
         => RequestHandlers.HandleAsync(Worker, frame.Name, frame.Body, cancellation);
 
+    public void OnControl(PreforkFrame frame)
+    {
+        if (frame.Act == ContextMessage.Act)
+        {
+            Context.Set(ContextMessage.Read(frame.Body));
+        }
+    }
+
     /// <summary>Any thread.</summary>
     internal void Leave(bool announce) => _loop.Post(() => LeaveOnLoop(announce));
 
@@ -159,6 +175,8 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
             Announce();
         }
     });
+
+    private static int Number(string? text) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static unsafe FileDescriptor AdoptChannel(int number)
     {
@@ -218,6 +236,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         }
 
         _leaving = true;
+        Context.StepDown();
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _dispatcher.Post(() =>
         {
@@ -259,6 +278,8 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         });
         _channel.Send(writer.EndCluster(_sequence++));
     }
+
+    private void Resign() => _channel.Send(ContextMessage.Resignation());
 
     private static void Exit(ManualResetEventSlim? handlersDone)
     {

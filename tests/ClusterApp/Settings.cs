@@ -49,6 +49,9 @@ internal static class Settings
                 case "maxmessage":
                     settings.MaxMessageSize = Number(value);
                     break;
+                case "expected":
+                    settings.ExpectedWorkers = Number(value);
+                    break;
                 case "maxkept":
                     settings.MaxKeptMessages = Number(value);
                     break;

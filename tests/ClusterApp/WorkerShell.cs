@@ -12,10 +12,15 @@ internal sealed class WorkerShell
 {
     private readonly ClusterWorker _worker = Cluster.Worker!;
     private readonly WorkerListener _listener;
+    private readonly WorkerLeading _leading;
     private readonly List<Socket> _sockets = [];
     private int _counted;
 
-    internal WorkerShell() => _listener = new WorkerListener(Say);
+    internal WorkerShell()
+    {
+        _listener = new WorkerListener(Say);
+        _leading = new WorkerLeading(_worker, Say);
+    }
 
     internal async Task RunAsync()
     {
@@ -183,6 +188,9 @@ internal sealed class WorkerShell
                 break;
             case "lie":
                 Lies.OnScoreboard(long.Parse(words[1], CultureInfo.InvariantCulture));
+                break;
+            default:
+                await _leading.ObeyAsync(words);
                 break;
         }
     }

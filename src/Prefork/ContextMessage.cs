@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Prefork.Ipc;
+
+namespace Prefork;
+
+/// <summary>What the primary tells a .NET worker about the cluster, on every change: the body of <c>context</c>.</summary>
+internal sealed record ContextMessage(int Workers, bool Leader, int Generation)
+{
+    internal const string Act = "context";
+
+    /// <summary>What a worker answers to leadership: it leads no more, and never will again.</summary>
+    internal const string ResignAct = "resign";
+
+    /// <exception cref="JsonException">A field is missing, or of the wrong type.</exception>
+    internal static ContextMessage Read(JsonElement body)
+    {
+        if (body.ValueKind == JsonValueKind.Object
+            && body.TryGetProperty("workers"u8, out var workers) && workers.ValueKind == JsonValueKind.Number && workers.TryGetInt32(out var count)
+            && body.TryGetProperty("leader"u8, out var leader) && leader.ValueKind is JsonValueKind.True or JsonValueKind.False
+            && body.TryGetProperty("generation"u8, out var generation) && generation.ValueKind == JsonValueKind.Number && generation.TryGetInt32(out var number))
+        {
+            return new ContextMessage(count, leader.GetBoolean(), number);
+        }
+
+        throw new JsonException("The context lacks workers, leader or generation, or one is of another type.");
+    }
+
+    internal ReadOnlySpan<byte> ToLine()
+    {
+        var writer = Start(Act);
+        writer.Json.WriteStartObject("body"u8);
+        writer.Json.WriteNumber("workers"u8, Workers);
+        writer.Json.WriteBoolean("leader"u8, Leader);
+        writer.Json.WriteNumber("generation"u8, Generation);
+        writer.Json.WriteEndObject();
+        return End(writer);
+    }
+
+    internal static ReadOnlySpan<byte> Resignation() => End(Start(ResignAct));
+
+    private static LineWriter Start(string act)
+    {
+        var writer = LineWriter.Start();
+        writer.Json.WriteStartObject();
+        writer.Json.WriteString("cmd"u8, NodeCommand.Prefork);
+        writer.Json.WriteString("act"u8, act);
+        return writer;
+    }
+
+    private static ReadOnlySpan<byte> End(LineWriter writer)
+    {
+        writer.Json.WriteEndObject();
+        return writer.EndLine();
+    }
+}

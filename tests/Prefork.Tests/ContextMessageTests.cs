@@ -1,0 +1,27 @@
+using System.Text.Json;
+
+namespace Prefork.Tests;
+
+public class ContextMessageTests
+{
+    [Fact]
+    public void WhatIsWritten_IsRead()
+    {
+        var message = new ContextMessage(4, true, 7);
+        using var line = JsonDocument.Parse(message.ToLine().ToArray());
+        Assert.Equal("NODE_PREFORK", line.RootElement.GetProperty("cmd").GetString());
+        Assert.Equal("context", line.RootElement.GetProperty("act").GetString());
+        Assert.Equal(message, ContextMessage.Read(line.RootElement.GetProperty("body")));
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"workers":1,"leader":1,"generation":0}""")]
+    [InlineData("""{"workers":1.5,"leader":true,"generation":0}""")]
+    public void AnythingElse_IsAnOffence(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        Assert.Throws<JsonException>(() => ContextMessage.Read(document.RootElement));
+    }
+}
