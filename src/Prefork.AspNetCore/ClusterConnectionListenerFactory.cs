@@ -37,6 +37,19 @@ internal sealed class ClusterConnectionListenerFactory(
         }
     }
 
+    /// <summary>
+    /// Sends a GOAWAY on each HTTP/2 connection, also on those that bring no request just now. Not for HTTP/1, of which the same would close
+    /// idle connections with a request on the way. Kestrel's own sockets are not known here: theirs get it with their next request.
+    /// </summary>
+    internal void RequestCloseOfHttp2()
+    {
+        lock (_lock)
+        {
+            _loop?.RequestCloseOfHttp2();
+        }
+    }
+
+    /// <summary>The container calls it once for each of the two services that this is.</summary>
     public void Dispose()
     {
         _settling.Dispose();

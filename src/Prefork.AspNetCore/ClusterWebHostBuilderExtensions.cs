@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Prefork.AspNetCore;
 
@@ -41,8 +43,20 @@ public static class ClusterWebHostBuilderExtensions
             services.Configure(configure);
 
             // Of several factories that can bind an end point, Kestrel takes the one registered last.
-            services.AddSingleton<IConnectionListenerFactory, ClusterConnectionListenerFactory>();
-            services.AddHostedService<DisconnectService>();
+            services.TryAddSingleton<ClusterConnectionListenerFactory>();
+            services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<ClusterConnectionListenerFactory>());
+            services.AddHostedService<DrainService>();
+            services.AddHostedService<ReadinessService>();
+            services.AddSingleton<IStartupFilter, Drain>();
+
+            // The drain comes out of nobody else's time.
+            services.AddOptions<HostOptions>().PostConfigure<IOptions<ClusterHostOptions>>(static (host, cluster) =>
+            {
+                if (host.ShutdownTimeout >= TimeSpan.Zero)
+                {
+                    host.ShutdownTimeout += cluster.Value.DrainTimeout;
+                }
+            });
         }
     }
 }

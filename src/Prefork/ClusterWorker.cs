@@ -170,6 +170,12 @@ public sealed class ClusterWorker
     }
 
     /// <summary>
+    /// Tells the primary that this worker may be given traffic: it has started, and whatever it depends on answers. Only the first call counts.
+    /// Under ASP.NET Core <c>UseCluster()</c> does it. A Node primary ignores it.
+    /// </summary>
+    public void SetReady() => _role.SetReady();
+
+    /// <summary>
     /// Leaves gracefully: listeners stop, connections are served to their end, the channel closes. The process goes on until its program ends.
     /// Returns at once; a second call does nothing. Node's <c>worker.disconnect()</c> in a worker.
     /// </summary>

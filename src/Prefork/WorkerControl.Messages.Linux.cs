@@ -18,6 +18,7 @@ internal sealed partial class WorkerControl
     private ScoreboardPage? _page;
     private int _usedRows;
     private bool _online;
+    private bool _ready;
 
     /// <summary>A connection sent as newconn: ours until the worker answers.</summary>
     private sealed record HandedConnection(AcceptingHandle Handle, NodeHandoff Target, FileDescriptor Connection);
@@ -51,9 +52,15 @@ internal sealed partial class WorkerControl
 
     public void OnControl(PreforkFrame frame)
     {
-        if (frame.Act == ContextMessage.ResignAct)
+        switch (frame.Act)
         {
-            LetGoOfLeadership();
+            case ContextMessage.ResignAct:
+                LetGoOfLeadership();
+                break;
+            case ReadyMessage.Act when !_ready:
+                _ready = true;
+                _primary.Dispatcher.Post(Worker.RaiseReady);
+                break;
         }
     }
 

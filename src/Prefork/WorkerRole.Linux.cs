@@ -28,6 +28,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     private long _sequence;
     private volatile bool _leaving;
     private bool _killing;
+    private bool _ready;
 
     private WorkerRole(FileDescriptor socket, int id, int generation)
     {
@@ -155,6 +156,16 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
             Context.Set(ContextMessage.Read(frame.Body));
         }
     }
+
+    /// <summary>Any thread.</summary>
+    internal void SetReady() => _loop.Post(() =>
+    {
+        if (!_ready && _channel.IsConnected)
+        {
+            _ready = true;
+            _channel.Send(ReadyMessage.ToLine());
+        }
+    });
 
     /// <summary>Any thread.</summary>
     internal void Leave(bool announce) => _loop.Post(() => LeaveOnLoop(announce));

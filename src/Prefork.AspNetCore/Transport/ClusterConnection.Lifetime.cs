@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Prefork.AspNetCore.Transport;
 
@@ -59,6 +61,20 @@ internal sealed partial class ClusterConnection
         {
             // Its reader may be busy with the first request; but a client that leaves must be noticed.
             Register();
+        }
+    }
+
+    /// <summary>Any thread. What TLS agreed on, or the preface, says whether it is HTTP/2.</summary>
+    internal void RequestCloseOfHttp2()
+    {
+        if (_features is not { } features)
+        {
+            return;
+        }
+
+        if (_beganWithPreface || features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) == true)
+        {
+            features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
     }
 
