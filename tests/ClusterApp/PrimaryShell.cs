@@ -15,6 +15,7 @@ internal sealed class PrimaryShell
         Cluster.SetUp += (_, _) => Say("setup");
         Cluster.Forked += (_, e) => Say($"fork {e.Worker.Id}");
         Cluster.Online += (_, e) => Say($"online {e.Worker.Id} {e.Worker.State}");
+        Cluster.Ready += (_, e) => Say($"ready {e.Worker.Id}");
         Cluster.Listening += (_, e) => Say($"listening {e.Worker.Id} {e.Address.Address ?? "null"} {e.Address.Port} {e.Address.AddressType} {e.Worker.State}");
         Cluster.Disconnected += (_, e) => Say($"disconnect {e.Worker.Id} connected={e.Worker.IsConnected} asked={e.Worker.ExitedAfterDisconnect}");
         Cluster.Exited += (_, e) => Say($"exit {e.Worker.Id} code={e.Exit.Code} signal={e.Exit.Signal} asked={e.Exit.Asked} dead={e.Worker.IsDead} workers={Ids()}");
