@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Security;
 using System.Net.WebSockets;
+using MixedLoad;
 
 namespace Prefork.IntegrationTests;
 

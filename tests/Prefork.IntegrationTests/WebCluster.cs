@@ -20,9 +20,9 @@ internal sealed class WebCluster : IAsyncDisposable
 
     internal Uri Http2 { get; private set; } = null!;
 
-    internal static async Task<WebCluster> StartAsync(int workers, string arguments = "")
+    internal static async Task<WebCluster> StartAsync(int workers, string arguments = "", IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var cluster = new WebCluster(await TestCluster.StartAsync());
+        var cluster = new WebCluster(await TestCluster.StartAsync(environment));
         var certificate = Path.Combine(cluster._folder.Path, "certificate.pfx");
         await File.WriteAllBytesAsync(certificate, Certificate());
         await cluster._cluster.TellAsync(

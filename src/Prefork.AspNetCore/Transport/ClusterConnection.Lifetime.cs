@@ -67,14 +67,22 @@ internal sealed partial class ClusterConnection
     /// <summary>Any thread. What TLS agreed on, or the preface, says whether it is HTTP/2.</summary>
     internal void RequestCloseOfHttp2()
     {
-        if (_features is not { } features)
-        {
-            return;
-        }
-
-        if (_beganWithPreface || features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) == true)
+        if (_features is { } features && (_beganWithPreface || HasAgreedOnHttp2(features)))
         {
             features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+    }
+
+    private static bool HasAgreedOnHttp2(ConnectionFeatures features)
+    {
+        try
+        {
+            return features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) ?? false;
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is ending, and so is its TLS, which the feature asks.
+            return false;
         }
     }
 

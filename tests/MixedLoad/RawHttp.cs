@@ -4,17 +4,20 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Prefork.IntegrationTests;
+namespace MixedLoad;
 
 /// <summary>
 /// An HTTP/1.1 client that hides nothing: HttpClient repeats a request by itself when a connection ends under it, and that is what is to be seen.
 /// </summary>
 internal sealed class RawHttp : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
     private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
+    private TimeSpan _pause;
 
     private RawHttp(Stream stream) => _stream = stream;
 
@@ -26,7 +29,7 @@ internal sealed class RawHttp : IAsyncDisposable
     internal static async Task<Stream> ConnectStreamAsync(Uri url, SslApplicationProtocol? protocol = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Parse(url.Host), url.Port).WaitAsync(TestProgram.Patience);
+        await socket.ConnectAsync(IPAddress.Parse(url.Host), url.Port).WaitAsync(s_patience);
         var stream = new NetworkStream(socket, ownsSocket: true);
         if (url.Scheme != "https")
         {
@@ -38,20 +41,25 @@ internal sealed class RawHttp : IAsyncDisposable
         {
             TargetHost = "localhost",
             ApplicationProtocols = [protocol ?? SslApplicationProtocol.Http11],
-        }).WaitAsync(TestProgram.Patience);
+        }).WaitAsync(s_patience);
         return secure;
     }
 
     internal Task SendAsync(string path, string headers = "", string method = "GET")
-        => _stream.WriteAsync(Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n")).AsTask().WaitAsync(TestProgram.Patience);
+        => _stream.WriteAsync(Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n")).AsTask().WaitAsync(s_patience);
 
-    internal Task SendAsync(ReadOnlyMemory<byte> body) => _stream.WriteAsync(body).AsTask().WaitAsync(TestProgram.Patience);
+    internal Task SendAsync(ReadOnlyMemory<byte> body) => _stream.WriteAsync(body).AsTask().WaitAsync(s_patience);
 
     /// <exception cref="EndOfStreamException">The connection ended before the response did.</exception>
-    internal async Task<string> ReadResponseAsync()
+    internal async Task<string> ReadResponseAsync(TimeSpan pause = default)
     {
+        _pause = pause;
         var status = await ReadLineAsync();
-        Assert.Contains(" 200 ", status, StringComparison.Ordinal);
+        if (!status.Contains(" 200 ", StringComparison.Ordinal))
+        {
+            throw new InvalidDataException($"The response is '{status}'.");
+        }
+
         var length = -1;
         for (string line; (line = await ReadLineAsync()).Length > 0;)
         {
@@ -73,7 +81,13 @@ internal sealed class RawHttp : IAsyncDisposable
     }
 
     /// <summary>Waits for the server's orderly end; anything else that comes is a failure.</summary>
-    internal async Task ExpectEndAsync() => Assert.Equal(0, _end - _start + await _stream.ReadAsync(_buffer).AsTask().WaitAsync(TestProgram.Patience));
+    internal async Task ExpectEndAsync()
+    {
+        if (_end > _start || await _stream.ReadAsync(_buffer).AsTask().WaitAsync(s_patience) > 0)
+        {
+            throw new InvalidDataException("More than the response came.");
+        }
+    }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
@@ -127,8 +141,13 @@ internal sealed class RawHttp : IAsyncDisposable
     {
         if (_start == _end)
         {
+            if (_pause > TimeSpan.Zero)
+            {
+                await Task.Delay(_pause);
+            }
+
             _start = 0;
-            _end = await _stream.ReadAsync(_buffer).AsTask().WaitAsync(TestProgram.Patience);
+            _end = await _stream.ReadAsync(_buffer).AsTask().WaitAsync(s_patience);
             if (_end == 0)
             {
                 throw new EndOfStreamException("The connection ended in the middle of a response.");
