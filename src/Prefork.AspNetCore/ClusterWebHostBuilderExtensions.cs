@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -36,14 +35,31 @@ public static class ClusterWebHostBuilderExtensions
         return builder.ConfigureServices(services => AddCluster(services, configure));
     }
 
+    /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
+    public static IHostBuilder UseCluster(this IHostBuilder builder) => UseCluster(builder, static _ => { });
+
+    /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
+    public static IHostBuilder UseCluster(this IHostBuilder builder, Action<ClusterHostOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.ConfigureServices((_, services) => AddCluster(services, configure));
+    }
+
     private static void AddCluster(IServiceCollection services, Action<ClusterHostOptions> configure)
     {
-        if (Cluster.IsWorker)
+        if (!Cluster.IsWorker)
         {
-            services.Configure(configure);
+            return;
+        }
 
+        services.Configure(configure);
+
+        // A second call, as when the program has the line itself and is run by the command, only configures.
+        if (!services.Any(static service => service.ServiceType == typeof(ClusterConnectionListenerFactory)))
+        {
             // Of several factories that can bind an end point, Kestrel takes the one registered last.
-            services.TryAddSingleton<ClusterConnectionListenerFactory>();
+            services.AddSingleton<ClusterConnectionListenerFactory>();
             services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<ClusterConnectionListenerFactory>());
             services.AddHostedService<DrainService>();
             services.AddHostedService<ReadinessService>();

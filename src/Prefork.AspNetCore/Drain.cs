@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Prefork.AspNetCore.Transport;
 
 namespace Prefork.AspNetCore;
 
@@ -37,6 +38,10 @@ internal sealed class Drain : IStartupFilter
         {
             // Asked when the response starts: the drain may begin while the request is handled.
             context.Response.OnStarting(s_sayClose, context.Response);
+        }
+        else if (s_begun && context.Features.Get<IConnectionSocketFeature>() is ClusterConnection connection)
+        {
+            connection.RequestCloseOfHttp2();
         }
         else if (s_begun)
         {

@@ -41,6 +41,11 @@ internal sealed partial class ClusterConnection
         if (hungUp)
         {
             _hungUp = true;
+            if (_lingering)
+            {
+                Shutdown(null);
+                return;
+            }
         }
 
         if (_receiving.TryTake(unblocks: false))
