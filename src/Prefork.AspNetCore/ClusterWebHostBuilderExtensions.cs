@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Prefork.AspNetCore.StartupChecks;
 
 namespace Prefork.AspNetCore;
 
@@ -10,7 +12,7 @@ public static class ClusterWebHostBuilderExtensions
 {
     /// <summary>
     /// In a worker, Kestrel's connections come from the primary, and a disconnect stops the host gracefully.
-    /// In any other process nothing changes.
+    /// In any other process it listens by itself, as ever. <see cref="IClusterContext"/> is there in both.
     /// </summary>
     public static IHostApplicationBuilder UseCluster(this IHostApplicationBuilder builder) => UseCluster(builder, static _ => { });
 
@@ -36,6 +38,7 @@ public static class ClusterWebHostBuilderExtensions
 
     private static void AddCluster(IServiceCollection services, Action<ClusterHostOptions> configure)
     {
+        services.AddClusterContext();
         if (Cluster.IsWorker)
         {
             services.Configure(configure);
@@ -43,6 +46,8 @@ public static class ClusterWebHostBuilderExtensions
             // Of several factories that can bind an end point, Kestrel takes the one registered last.
             services.AddSingleton<IConnectionListenerFactory, ClusterConnectionListenerFactory>();
             services.AddHostedService<DisconnectService>();
+            services.TryAddSingleton(new RegisteredServices(services));
+            services.AddHostedService<StartupCheckService>();
         }
     }
 }
