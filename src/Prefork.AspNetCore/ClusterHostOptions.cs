@@ -53,4 +53,11 @@ public sealed class ClusterHostOptions
     }
 
     = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// What a worker looks for when its host has started, and warns of once for the cluster, in the category <c>Prefork.AspNetCore.StartupChecks</c>:
+    /// what works in one process and breaks in several. Take out what you have seen to, or know to be no trouble.
+    /// </summary>
+    /// <remarks>Default: <see cref="ClusterStartupChecks.All"/>.</remarks>
+    public ClusterStartupChecks StartupChecks { get; set; } = ClusterStartupChecks.All;
 }

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Prefork.AspNetCore.StartupChecks;
 
 namespace Prefork.AspNetCore;
 
@@ -11,7 +13,7 @@ public static class ClusterWebHostBuilderExtensions
 {
     /// <summary>
     /// In a worker, Kestrel's connections come from the primary, and a disconnect stops the host gracefully.
-    /// In any other process nothing changes.
+    /// In any other process it listens by itself, as ever. <see cref="IClusterContext"/> is there in both.
     /// </summary>
     public static IHostApplicationBuilder UseCluster(this IHostApplicationBuilder builder) => UseCluster(builder, static _ => { });
 
@@ -48,6 +50,7 @@ public static class ClusterWebHostBuilderExtensions
 
     private static void AddCluster(IServiceCollection services, Action<ClusterHostOptions> configure)
     {
+        services.AddClusterContext();
         if (!Cluster.IsWorker)
         {
             return;
@@ -73,6 +76,8 @@ public static class ClusterWebHostBuilderExtensions
                     host.ShutdownTimeout += cluster.Value.DrainTimeout;
                 }
             });
+            services.TryAddSingleton(new RegisteredServices(services));
+            services.AddHostedService<StartupCheckService>();
         }
     }
 }

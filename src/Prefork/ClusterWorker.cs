@@ -201,6 +201,23 @@ public sealed class ClusterWorker
     /// </summary>
     public void ResignLeadership() => _role.Context.StepDown();
 
+    /// <summary>
+    /// Asks whether this worker is the first in the primary's life to claim that name: for what is to be done or said once and not by every worker.
+    /// A claim cannot be given back: if the worker dies at it, it stays undone. Work that must go on is for who leads.
+    /// </summary>
+    /// <param name="name">What it is; 256 characters at most. The primary keeps 4,096 names; claims of more are not granted.</param>
+    /// <param name="cancellationToken">Ends the wait. Under a Node primary nobody answers.</param>
+    /// <exception cref="ClusterChannelClosedException">The channel is or gets closed.</exception>
+    public async Task<bool> TryClaimAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, Claims.MaxNameLength, nameof(name));
+        using var document = JsonDocument.Parse($"\"{JsonEncodedText.Encode(name)}\"");
+        var reply = await _role.Messenger.RequestAsync(
+            "request", Claims.RequestName, null, document.RootElement, Ipc.FrameJsonContext.Default.JsonElement, null, cancellationToken).ConfigureAwait(false);
+        return reply.ValueKind == JsonValueKind.True;
+    }
+
     /// <summary>Ends when the channel is closed.</summary>
     public Task WaitForDisconnectAsync(CancellationToken cancellationToken = default) => _disconnected.Task.WaitAsync(cancellationToken);
 

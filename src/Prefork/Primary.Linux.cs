@@ -17,6 +17,7 @@ internal sealed class Primary : IAcceptorEvents
 
     private readonly Dictionary<int, WorkerControl> _workers = [];
     private readonly List<TaskCompletionSource> _awaitingEmpty = [];
+    private readonly Claims _claims = new();
     private volatile ClusterSettings? _settings;
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
     private SchedulingPolicy? _policy;
@@ -31,6 +32,7 @@ internal sealed class Primary : IAcceptorEvents
     {
         Dispatcher = new Dispatcher(Loop);
         Handles = new HandleTable(Loop, this, TimeProvider.System);
+        RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
     }
 
     internal EventLoop Loop { get; } = new("prefork primary");

@@ -16,15 +16,19 @@ internal sealed class RequestHandlers<TPeer>
         JsonTypeInfo<TRequest> requestType,
         JsonTypeInfo<TReply> replyType)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(handler);
-        var added = _handlers.TryAdd(name, async (peer, body, cancellation) =>
+        Add(name, async (peer, body, cancellation) =>
         {
             var request = body.Deserialize(requestType);
             var reply = await handler(peer, request, cancellation).ConfigureAwait(false);
             return writer => writer.WriteValue(reply, replyType);
         });
-        if (!added)
+    }
+
+    internal void Add(string name, Func<TPeer, JsonElement, CancellationToken, ValueTask<Action<LineWriter>>> handler)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!_handlers.TryAdd(name, handler))
         {
             throw new InvalidOperationException($"There is a handler for requests named '{name}' already.");
         }

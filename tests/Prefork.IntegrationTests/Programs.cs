@@ -5,6 +5,8 @@ internal static class Programs
 {
     internal static string ClusterApp => Find("ClusterApp");
 
+    internal static string ChecksApp => Find("ChecksApp");
+
     internal static string HelloCluster => Find("HelloCluster");
 
     internal static string EchoCluster => Find("EchoCluster");

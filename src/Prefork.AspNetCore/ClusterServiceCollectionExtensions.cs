@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Prefork.AspNetCore;
+
+/// <summary>Services that know that there are several workers.</summary>
+public static class ClusterServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds a hosted service that runs in one worker of the cluster, the one that leads, and moves to another when that worker leaves or dies.
+    /// In a process that is no worker it is an ordinary hosted service.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// The service is created and started when this worker leads: with the host if it does so by then, else later. If a later start fails, the host stops.
+    /// It is stopped, as in a host, when the worker is to leave or the host stops, before requests are drained, with the time of
+    /// <see cref="HostOptions.ShutdownTimeout"/>; only after its <see cref="IHostedService.StopAsync"/> (and a <see cref="BackgroundService"/>'s
+    /// task) has ended does another worker lead. One that does not stop, or fails to, keeps the others waiting until the process has ended.
+    /// </para>
+    /// <para>
+    /// So it never runs twice at once in a cluster. Between its end here and its start there it runs nowhere; what it was at when its
+    /// worker died is not done twice nor finished by itself. It is a singleton service, and a second call for the same type does nothing.
+    /// </para>
+    /// </remarks>
+    public static IServiceCollection AddLeaderHostedService<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THostedService>(this IServiceCollection services)
+        where THostedService : class, IHostedService
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<THostedService>();
+        services.AddHostedService<LeaderHostedService<THostedService>>();
+        return services.AddClusterContext();
+    }
+
+    internal static IServiceCollection AddClusterContext(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IClusterContext>(static provider =>
+        {
+            var lifetime = provider.GetRequiredService<IHostApplicationLifetime>();
+            return Cluster.Worker is { } worker ? new WorkerClusterContext(worker, lifetime) : new SingleClusterContext(lifetime);
+        });
+        return services;
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Prefork.AspNetCore.StartupChecks;
+
+/// <summary>
+/// Looks, when a worker's host has started, for what works in one process and breaks in several, and says each thing once for the workers
+/// of a generation. A check that fails is no reason for anything else to fail.
+/// </summary>
+internal sealed class StartupCheckService(
+    IClusterContext cluster,
+    IServiceProvider services,
+    RegisteredServices registered,
+    IOptions<ClusterHostOptions> options,
+    IHostApplicationLifetime lifetime,
+    ILoggerFactory loggers) : IHostedService
+{
+    private static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(5);
+
+    private readonly ILogger _logger = loggers.CreateLogger("Prefork.AspNetCore.StartupChecks");
+    private CancellationTokenRegistration _started;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _started = lifetime.ApplicationStarted.Register(() => Task.Run(RunAsync, CancellationToken.None));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _started.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private async Task RunAsync()
+    {
+        // One worker breaks nothing, and the second looks again.
+        if (cluster.WorkerCount < 2 || !_logger.IsEnabled(LogLevel.Warning))
+        {
+            return;
+        }
+
+        var findings = Checks().SelectMany(Look).ToList();
+        foreach (var finding in findings)
+        {
+            if (await IsFirstAsync(finding.Name).ConfigureAwait(false))
+            {
+                finding.Say(_logger);
+            }
+        }
+
+        StartupCheckLog.Looked(_logger, findings.Count);
+    }
+
+    private IEnumerable<Func<IEnumerable<Finding>>> Checks()
+    {
+        var checks = options.Value.StartupChecks;
+        Func<IEnumerable<Finding>> If(ClusterStartupChecks check, Func<IEnumerable<Finding>> look) => (checks & check) != 0 ? look : static () => [];
+        return
+        [
+            If(ClusterStartupChecks.DataProtection, () => DataProtectionCheck.Look(services, registered)),
+            If(ClusterStartupChecks.GarbageCollector, () => GarbageCollectorCheck.Look(cluster.WorkerCount)),
+            If(ClusterStartupChecks.InMemoryState, () => InMemoryStateCheck.Look(registered)),
+            If(ClusterStartupChecks.SignalR, () => SignalRCheck.Look(services, registered)),
+            If(ClusterStartupChecks.EmbeddedDatabase | ClusterStartupChecks.SharedFiles, () => FilesCheck.Look(services, checks)),
+        ];
+    }
+
+    private List<Finding> Look(Func<IEnumerable<Finding>> check)
+    {
+        try
+        {
+            return [.. check()];
+        }
+        catch (Exception exception)
+        {
+            StartupCheckLog.CheckFailed(_logger, exception);
+            return [];
+        }
+    }
+
+    /// <summary>A new generation may be another program, and hears it again. Under a primary that does not answer each worker says it.</summary>
+    private async Task<bool> IsFirstAsync(string name)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(ClaimTime);
+            return await Cluster.Worker!.TryClaimAsync($"prefork.startup-checks/{cluster.Generation}/{name}", timeout.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
+        catch (ClusterChannelClosedException)
+        {
+            return false;
+        }
+    }
+}
