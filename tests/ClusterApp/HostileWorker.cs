@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ClusterApp;
 
-/// <summary>A worker that speaks the raw channel, badly. It reads until the primary hangs up, and exits 7 then.</summary>
+/// <summary>A worker that speaks the raw channel, badly. It reads until the primary hangs up, and exits 7 then; 8 when a descriptor is refused.</summary>
 internal static class HostileWorker
 {
     internal static void Run(string offence)
@@ -54,6 +54,9 @@ internal static class HostileWorker
             case "deep":
                 channel.Send(Encoding.UTF8.GetBytes(new string('[', 200_000) + "\n"));
                 break;
+            default:
+                HostileDescriptors.Send(channel, offence);
+                break;
         }
 
         var buffer = new byte[4096];
@@ -70,6 +73,11 @@ internal static class HostileWorker
                 if (offence == "steal" && Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE", StringComparison.Ordinal))
                 {
                     Environment.Exit(66);
+                }
+
+                if (Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE_NACK", StringComparison.Ordinal))
+                {
+                    Environment.Exit(8);
                 }
 
                 if (Encoding.UTF8.GetString(buffer, 0, count).Contains("\"disconnect\"", StringComparison.Ordinal))

@@ -172,9 +172,10 @@ internal sealed partial class Channel
         try
         {
             DeliverLines();
-            if (_unclaimed.Count > MaxUnclaimedHandles)
+            // A descriptor comes with the first byte of its line. Between two lines none may be left, in the middle of one a few.
+            if (_unclaimed.Count > (_start == _end ? 0 : MaxUnclaimedHandles))
             {
-                throw Offence($"sent {_unclaimed.Count} descriptors that no message speaks of");
+                throw Offence($"sent {_unclaimed.Count} descriptor(s) that no message speaks of");
             }
         }
         catch (Exception exception)
