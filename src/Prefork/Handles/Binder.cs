@@ -6,7 +6,8 @@ namespace Prefork.Handles;
 /// <summary>Opens what is asked for. An error is a <see cref="SocketException"/> of the kernel's, at once and not later in somebody else's call.</summary>
 internal static class Binder
 {
-    private const int MaxUnixPath = 107;
+    /// <summary>Bytes in sun_path without the NUL at its end (unix(7)).</summary>
+    internal const int MaxUnixPath = 107;
 
     /// <summary>A bound socket, listening when <paramref name="listen"/> says so and it is not UDP. The caller owns it.</summary>
     /// <exception cref="SocketException">The address is in use, forbidden, or not of this machine.</exception>
@@ -82,7 +83,7 @@ internal static class Binder
         var isAbstract = path.StartsWith('\0');
         if (!isAbstract)
         {
-            // sun_path holds 107 bytes (unix(7)): a long absolute path may still be near by.
+            // A long absolute path may still be near by.
             var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
             path = System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath ? relative : path;
             if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath)
