@@ -79,16 +79,16 @@ internal sealed class Setup : Scenario
     internal override async Task PrimaryAsync()
     {
         var total = 2;
-        Cluster.SetupPrimary(settings =>
-        {
-            settings.Arguments = ["test-cluster-setup-primary", "custom argument"];
-            settings.Silent = true;
-        });
         Cluster.SetUp += Must.Handle<ClusterSetUpEventArgs>("setup", e =>
         {
             Check.Equal("custom argument", e.Settings.Arguments![1]);
             Check.True(e.Settings.Silent);
         }, times: total);
+        Cluster.SetupPrimary(settings =>
+        {
+            settings.Arguments = ["test-cluster-setup-primary", "custom argument"];
+            settings.Silent = true;
+        });
         for (var i = 0; i < total - 1; i++)
         {
             var worker = Cluster.Fork();

@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace ConformanceApp;
+
+/// <summary>What the kernel says, where no API does.</summary>
+internal static class Kernel
+{
+    /// <summary>The length of a listening socket's queue: ss(8), column Send-Q.</summary>
+    internal static int Backlog(int port)
+    {
+        using var ss = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ss", ["-Htln", $"sport = :{port}"]) { RedirectStandardOutput = true })!;
+        var columns = ss.StandardOutput.ReadToEnd().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        ss.WaitForExit();
+        return int.Parse(columns[2], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>How many descriptors a process has that are sockets.</summary>
+    internal static int Sockets(int pid) => Directory.GetFileSystemEntries($"/proc/{pid}/fd")
+        .Count(entry => new FileInfo(entry).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) ?? false);
+}
