@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace ConformanceApp;
 
@@ -13,6 +14,17 @@ internal static class Kernel
         ss.WaitForExit();
         return int.Parse(columns[2], CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Bounds the numbers of this process's descriptors, so that taking them all takes no time.</summary>
+    internal static void LimitDescriptors(ulong count)
+    {
+        const int NumberOfFiles = 7;
+        ulong[] limits = [count, count];
+        Check.Equal(0, setrlimit(NumberOfFiles, limits));
+    }
+
+    [DllImport("libc")]
+    private static extern int setrlimit(int resource, ulong[] limits);
 
     /// <summary>How many descriptors a process has that are sockets.</summary>
     internal static int Sockets(int pid) => Directory.GetFileSystemEntries($"/proc/{pid}/fd")
