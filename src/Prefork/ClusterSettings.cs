@@ -113,6 +113,11 @@ public sealed class ClusterSettings
         ArgumentOutOfRangeException.ThrowIfGreaterThan(HandoffTimeout, LongestTime, nameof(HandoffTimeout));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ListenerGracePeriod, LongestTime, nameof(ListenerGracePeriod));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ShutdownTimeout, LongestTime, nameof(ShutdownTimeout));
+        if (Exec is { Length: 0 })
+        {
+            throw new ArgumentException($"{nameof(Exec)} is empty: null means this program.", nameof(Exec));
+        }
+
         if (!Enum.IsDefined(Serialization))
         {
             throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");
