@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ConformanceApp;
 
@@ -15,12 +16,24 @@ internal static class Kernel
         return int.Parse(columns[2], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Bounds the numbers of this process's descriptors, so that taking them all takes no time.</summary>
-    internal static void LimitDescriptors(ulong count)
+    /// <summary>Takes every descriptor that this process may have; their number is bounded first, so that it takes no time.</summary>
+    internal static List<SafeFileHandle> ExhaustDescriptors()
     {
         const int NumberOfFiles = 7;
-        ulong[] limits = [count, count];
+        ulong[] limits = [256, 256];
         Check.Equal(0, setrlimit(NumberOfFiles, limits));
+        var taken = new List<SafeFileHandle>();
+        try
+        {
+            while (true)
+            {
+                taken.Add(File.OpenHandle("/dev/null"));
+            }
+        }
+        catch (IOException)
+        {
+            return taken;
+        }
     }
 
     [DllImport("libc")]

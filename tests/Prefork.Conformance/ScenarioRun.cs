@@ -7,6 +7,8 @@ namespace Prefork.Conformance;
 /// <summary>Runs a scenario of ConformanceApp as a program of its own: it checks for itself, and its exit code says whether all was well.</summary>
 internal static class ScenarioRun
 {
+    private const int Nobody = 65534;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>artifacts/bin/ConformanceApp/{configuration}/ConformanceApp, beside our own.</summary>
@@ -20,11 +22,14 @@ internal static class ScenarioRun
     }
 
     /// <summary>The test that calls it passes when the scenario of the same name does.</summary>
-    internal static Task PassesAsync()
-    {
-        var method = ((IXunitTestMethod)TestContext.Current.TestMethod!).Method;
-        return PassesAsync(App, [method.GetCustomAttribute<NodeTestAttribute>()!.Name]);
-    }
+    internal static Task PassesAsync() => PassesAsync(App, [NodeTest]);
+
+    /// <summary>The same for a test that asks for something only the privileged may have.</summary>
+    internal static Task PassesUnprivilegedAsync() => Environment.IsPrivilegedProcess
+        ? PassesAsync("setpriv", ["--reuid", $"{Nobody}", "--regid", $"{Nobody}", "--clear-groups", App, NodeTest])
+        : PassesAsync();
+
+    private static string NodeTest => ((IXunitTestMethod)TestContext.Current.TestMethod!).Method.GetCustomAttribute<NodeTestAttribute>()!.Name;
 
     /// <summary>The program ends with 0, in time.</summary>
     internal static async Task PassesAsync(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)

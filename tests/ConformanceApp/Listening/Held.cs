@@ -21,7 +21,7 @@ internal sealed class AcceptFails : Scenario
         Check.Equal("served", await client.HearAsync());
         using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = true };
         _ = second.ReceiveTimeout;
-        var taken = Exhaust();
+        var taken = Kernel.ExhaustDescriptors();
         second.Connect(Net.Loopback(address));
         second.ReceiveTimeout = 300;
         var buffer = new byte[16];
@@ -44,23 +44,6 @@ internal sealed class AcceptFails : Scenario
             connection.Dispose();
         });
         await base.WorkerAsync();
-    }
-
-    private static List<Microsoft.Win32.SafeHandles.SafeFileHandle> Exhaust()
-    {
-        Kernel.LimitDescriptors(256);
-        var taken = new List<Microsoft.Win32.SafeHandles.SafeFileHandle>();
-        try
-        {
-            while (true)
-            {
-                taken.Add(File.OpenHandle("/dev/null"));
-            }
-        }
-        catch (IOException)
-        {
-            return taken;
-        }
     }
 }
 

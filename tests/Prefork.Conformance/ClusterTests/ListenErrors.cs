@@ -5,8 +5,6 @@ namespace Prefork.Conformance.ClusterTests;
 /// <summary>A listen call that fails is the business of the worker that made it.</summary>
 public class ListenErrors
 {
-    private const int Nobody = 65534;
-
     [NodeTest("test-cluster-bind-twice")]
     public Task TwoClustersOnOnePort_TheSecondHearsIt() => ScenarioRun.PassesAsync();
 
@@ -26,22 +24,15 @@ public class ListenErrors
     public Task APortThatWasClosed_IsFreeForAnotherWorker() => ScenarioRun.PassesAsync();
 
     [NodeTest("test-cluster-bind-privileged-port")]
-    public Task APrivilegedPort_IsDenied_RoundRobin() => PassesUnprivilegedAsync("test-cluster-bind-privileged-port");
+    public Task APrivilegedPort_IsDenied_RoundRobin() => DeniedAsync();
 
     [NodeTest("test-cluster-shared-handle-bind-privileged-port")]
-    public Task APrivilegedPort_IsDenied_Shared() => PassesUnprivilegedAsync("test-cluster-shared-handle-bind-privileged-port");
+    public Task APrivilegedPort_IsDenied_Shared() => DeniedAsync();
 
-    private static async Task PassesUnprivilegedAsync(string name)
+    private static async Task DeniedAsync()
     {
         var firstFree = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start"), CultureInfo.InvariantCulture);
         Assert.SkipWhen(firstFree <= 42, $"On this machine everybody may listen on ports from {firstFree}.");
-        if (Environment.IsPrivilegedProcess)
-        {
-            await ScenarioRun.PassesAsync("setpriv", ["--reuid", $"{Nobody}", "--regid", $"{Nobody}", "--clear-groups", ScenarioRun.App, name]);
-        }
-        else
-        {
-            await ScenarioRun.PassesAsync();
-        }
+        await ScenarioRun.PassesUnprivilegedAsync();
     }
 }
