@@ -108,6 +108,7 @@ internal abstract class SocketsToWorkers(int workers, int connections) : Scenari
         {
             await clients[i].SayAsync("question");
             Check.Equal($"answer of {all[i % workers].Id}", await clients[i].HearToEndAsync());
+            clients[i].Dispose();
         }
 
         await Cluster.DisconnectAsync().WithinPatience();
