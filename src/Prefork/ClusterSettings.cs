@@ -132,6 +132,11 @@ public sealed class ClusterSettings
             ArgumentOutOfRangeException.ThrowIfLessThan(expected, 1, nameof(ExpectedWorkers));
         }
 
+        if (Exec is { Length: 0 })
+        {
+            throw new ArgumentException($"{nameof(Exec)} is empty: null means this program.", nameof(Exec));
+        }
+
         if (!Enum.IsDefined(Serialization))
         {
             throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");

@@ -112,8 +112,16 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
     /// <summary>Any thread: forwards to the kernel; a process that is gone is no error.</summary>
     internal bool Kill(Signal signal) => Worker.Process.Kill(signal);
 
-    /// <summary>Any thread.</summary>
-    internal void PostDisconnect() => _primary.Loop.Post(Disconnect);
+    /// <summary>Any thread. It counts as asked from now on, not from when the loop comes to it: whoever asks may look.</summary>
+    internal void PostDisconnect()
+    {
+        if (IsConnected)
+        {
+            Worker.SetAskedToLeave();
+        }
+
+        _primary.Loop.Post(Disconnect);
+    }
 
     public void RaiseMessage(ClusterMessage message) => Worker.RaiseMessage(message);
 
