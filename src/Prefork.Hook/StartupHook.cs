@@ -30,7 +30,9 @@ internal static class StartupHook
             return null;
         }
 
+        // Built for the runtime at hand, as far as there is a difference.
         var folder = Path.GetDirectoryName(typeof(StartupHook).Assembly.Location)!;
-        return context.LoadFromAssemblyPath(Path.Combine(folder, $"{name.Name}.dll"));
+        var built = Environment.Version.Major >= 10 ? "net10.0" : "net8.0";
+        return context.LoadFromAssemblyPath(Path.Combine(folder, built, $"{name.Name}.dll"));
     }
 }

@@ -8,7 +8,7 @@ internal sealed record RuntimeConfig(bool HooksAreOff, Version? Framework)
     internal const string HookSwitch = "System.StartupHookProvider.IsSupported";
 
     /// <summary>Of which .NET the workers' half of this command is.</summary>
-    private static readonly Version s_oldest = new(Environment.Version.Major, 0);
+    private static readonly Version s_oldest = new(8, 0);
 
     internal static RuntimeConfig Read(string file) => Parse(File.ReadAllBytes(file), file);
 

@@ -35,7 +35,7 @@ public sealed class ClusterMessage : IDispatched
     /// <exception cref="JsonException">The message is not a <typeparamref name="T"/>.</exception>
     public T? Get<T>(JsonTypeInfo<T> typeInfo) => JsonSerializer.Deserialize(Utf8Json.Span, typeInfo);
 
-    /// <summary>Reads the value by reflection, with names in camel case (<see cref="JsonSerializerOptions.Web"/>).</summary>
+    /// <summary>Reads the value by reflection, with names in camel case (<see cref="JsonSerializerDefaults.Web"/>).</summary>
     /// <exception cref="JsonException">The message is not a <typeparamref name="T"/>.</exception>
     [RequiresUnreferencedCode(Reflected.Reason)]
     [RequiresDynamicCode(Reflected.Reason)]
