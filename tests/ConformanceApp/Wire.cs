@@ -29,14 +29,17 @@ internal sealed class Wire : Scenario
         }
     }
 
-    /// <summary>Obeys messages.</summary>
+    /// <summary>Obeys messages, one after the other.</summary>
     internal override async Task WorkerAsync()
     {
         var worker = Cluster.Worker!;
         Func<ValueTask> close = () => default;
-        worker.MessageReceived += async (_, e) =>
+        var orders = System.Threading.Channels.Channel.CreateUnbounded<string>();
+        worker.MessageReceived += (_, e) => orders.Writer.TryWrite(e.Message.Get<string>()!);
+        worker.Disconnected += (_, _) => orders.Writer.Complete();
+        await foreach (var order in orders.Reader.ReadAllAsync())
         {
-            var words = e.Message.Get<string>()!.Split(' ');
+            var words = order.Split(' ');
             try
             {
                 switch (words[0])
@@ -77,8 +80,7 @@ internal sealed class Wire : Scenario
             {
                 await worker.SendAsync($"{exception.SocketErrorCode}");
             }
-        };
-        await base.WorkerAsync();
+        }
     }
 
     /// <summary>A worker that never uses the library: hands its channel over, and stays until the test has closed the connection.</summary>

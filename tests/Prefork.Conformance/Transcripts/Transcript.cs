@@ -32,7 +32,14 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
         {
             if (line.Length > 0 && line[0] != '#')
             {
-                await StepAsync(line);
+                try
+                {
+                    await StepAsync(line);
+                }
+                catch (Exception exception)
+                {
+                    throw new InvalidOperationException($"{name}: {line}\n{exception.Message}", exception);
+                }
             }
         }
     }
@@ -45,7 +52,7 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
         switch (verb)
         {
             case "tell":
-                await peer.TellAsync(Filled(rest));
+                peer.Tell(Filled(rest));
                 break;
             case "connect":
                 _client = await ConnectAsync(rest == "path" ? new UnixDomainSocketEndPoint(_values["path"]) : LoopbackPort);
