@@ -22,6 +22,13 @@ internal sealed class Wire : Scenario
                 case "disconnect":
                     worker.Disconnect();
                     break;
+                case "pass":
+                    using (var socket = await SocketAsync(line["pass ".Length..]))
+                    {
+                        await worker.SendAsync("a socket", socket);
+                    }
+
+                    break;
                 case "send":
                     await worker.SendAsync(line["send ".Length..]);
                     break;
@@ -65,6 +72,13 @@ internal sealed class Wire : Scenario
                             return default;
                         };
                         break;
+                    case "pass":
+                        using (var passed = await SocketAsync(words[1]))
+                        {
+                            await worker.SendAsync("a socket", passed);
+                        }
+
+                        break;
                     case "close":
                         await close();
                         break;
@@ -94,6 +108,26 @@ internal sealed class Wire : Scenario
         }
 
         return test.Receive(new byte[1]);
+    }
+
+    private static async Task<Socket> SocketAsync(string kind)
+    {
+        if (kind == "datagrams")
+        {
+            return Net.Udp(Net.AnyPort);
+        }
+
+        var listener = Net.Listen(Net.AnyPort);
+        if (kind == "listener")
+        {
+            return listener;
+        }
+
+        using (listener)
+        {
+            using var client = await Net.ConnectAsync(listener.LocalEndPoint!);
+            return await listener.AcceptAsync();
+        }
     }
 
     private static Func<ValueTask> Serve(ClusterListener listener)

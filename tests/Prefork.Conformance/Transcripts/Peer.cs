@@ -10,7 +10,7 @@ namespace Prefork.Conformance.Transcripts;
 /// <summary>A process of ours, and the other end of its channel in the test's hands.</summary>
 internal sealed class Peer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(RawChannel.Patience);
 
     private readonly ProcessHandle _process;
     private readonly FileDescriptor? _input;
@@ -59,6 +59,21 @@ internal sealed class Peer : IAsyncDisposable
     {
         using var input = new FileStream(new SafeFileHandle(_input!.Number, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         input.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+    }
+
+    /// <summary>What the kernel says that the process is doing, for when it does not do what it should.</summary>
+    internal string Describe()
+    {
+        try
+        {
+            var status = File.ReadLines($"/proc/{_process.Pid}/status").Where(line => line.StartsWith("State:", StringComparison.Ordinal) || line.StartsWith("Threads:", StringComparison.Ordinal));
+            var threads = Directory.GetDirectories($"/proc/{_process.Pid}/task").Select(task => File.ReadAllText($"{task}/comm").Trim());
+            return $"process {_process.Pid}: {string.Join(' ', status)}: {string.Join(", ", threads)}";
+        }
+        catch (IOException exception)
+        {
+            return $"process {_process.Pid}: {exception.Message}";
+        }
     }
 
     /// <summary>The process ends by itself, once the channel does.</summary>

@@ -38,7 +38,7 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
                 }
                 catch (Exception exception)
                 {
-                    throw new InvalidOperationException($"{name}: {line}\n{exception.Message}", exception);
+                    throw new InvalidOperationException($"{name}: {line}\n{exception.Message}\n{peer.Describe()}", exception);
                 }
             }
         }
@@ -59,7 +59,7 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
                 break;
             case "client hears":
                 var buffer = new byte[100];
-                var count = await _client!.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(20));
+                var count = await _client!.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromMilliseconds(RawChannel.Patience));
                 Assert.Equal(rest == "nothing" ? "" : rest, System.Text.Encoding.UTF8.GetString(buffer, 0, count));
                 break;
             case "release":
