@@ -19,7 +19,7 @@ internal sealed class Child : IDisposable
 
     internal static async Task WaitUntilGoneAsync(int pid)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(40));
         while (Directory.Exists($"/proc/{pid}"))
         {
             timeout.Token.ThrowIfCancellationRequested();

@@ -5,7 +5,7 @@ internal static class Must
 {
     internal const int MissingExitCode = 70;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(40);
     private static readonly List<Calls> s_calls = [];
 
     internal static Calls Call(string what, int times = 1)

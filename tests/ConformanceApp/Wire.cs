@@ -22,6 +22,13 @@ internal sealed class Wire : Scenario
                 case "disconnect":
                     worker.Disconnect();
                     break;
+                case "pass":
+                    using (var socket = await SocketAsync(line["pass ".Length..]))
+                    {
+                        await worker.SendAsync("a socket", socket);
+                    }
+
+                    break;
                 case "send":
                     await worker.SendAsync(line["send ".Length..]);
                     break;
@@ -29,14 +36,17 @@ internal sealed class Wire : Scenario
         }
     }
 
-    /// <summary>Obeys messages.</summary>
+    /// <summary>Obeys messages, one after the other.</summary>
     internal override async Task WorkerAsync()
     {
         var worker = Cluster.Worker!;
         Func<ValueTask> close = () => default;
-        worker.MessageReceived += async (_, e) =>
+        var orders = System.Threading.Channels.Channel.CreateUnbounded<string>();
+        worker.MessageReceived += (_, e) => orders.Writer.TryWrite(e.Message.Get<string>()!);
+        worker.Disconnected += (_, _) => orders.Writer.Complete();
+        await foreach (var order in orders.Reader.ReadAllAsync())
         {
-            var words = e.Message.Get<string>()!.Split(' ');
+            var words = order.Split(' ');
             try
             {
                 switch (words[0])
@@ -62,6 +72,13 @@ internal sealed class Wire : Scenario
                             return default;
                         };
                         break;
+                    case "pass":
+                        using (var passed = await SocketAsync(words[1]))
+                        {
+                            await worker.SendAsync("a socket", passed);
+                        }
+
+                        break;
                     case "close":
                         await close();
                         break;
@@ -77,8 +94,7 @@ internal sealed class Wire : Scenario
             {
                 await worker.SendAsync($"{exception.SocketErrorCode}");
             }
-        };
-        await base.WorkerAsync();
+        }
     }
 
     /// <summary>A worker that never uses the library: hands its channel over, and stays until the test has closed the connection.</summary>
@@ -92,6 +108,26 @@ internal sealed class Wire : Scenario
         }
 
         return test.Receive(new byte[1]);
+    }
+
+    private static async Task<Socket> SocketAsync(string kind)
+    {
+        if (kind == "datagrams")
+        {
+            return Net.Udp(Net.AnyPort);
+        }
+
+        var listener = Net.Listen(Net.AnyPort);
+        if (kind == "listener")
+        {
+            return listener;
+        }
+
+        using (listener)
+        {
+            using var client = await Net.ConnectAsync(listener.LocalEndPoint!);
+            return await listener.AcceptAsync();
+        }
     }
 
     private static Func<ValueTask> Serve(ClusterListener listener)

@@ -9,7 +9,7 @@ internal static class ScenarioRun
 {
     private const int Nobody = 65534;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
     /// <summary>artifacts/bin/ConformanceApp/{configuration}/ConformanceApp, beside our own.</summary>
     internal static string App

@@ -1,6 +1,7 @@
 using System.Collections;
-using System.Diagnostics;
 using System.Net.Sockets;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Prefork.Native;
 using Prefork.Processes;
 
@@ -9,12 +10,17 @@ namespace Prefork.Conformance.Transcripts;
 /// <summary>A process of ours, and the other end of its channel in the test's hands.</summary>
 internal sealed class Peer : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly Socket? _relay;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(RawChannel.Patience);
 
-    private Peer(Process process, RawChannel channel, Socket? relay)
+    private readonly ProcessHandle _process;
+    private readonly FileDescriptor? _input;
+    private readonly Socket? _relay;
+    private bool _ended;
+
+    private Peer(ProcessHandle process, RawChannel channel, FileDescriptor? input, Socket? relay)
     {
         _process = process;
+        _input = input;
         _relay = relay;
         Channel = channel;
     }
@@ -27,10 +33,8 @@ internal sealed class Peer : IAsyncDisposable
         var (ours, theirs) = SocketPair.Stream();
         using (theirs)
         {
-            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}")
-                .Append("NODE_CHANNEL_FD=3").Append("NODE_CHANNEL_SERIALIZATION_MODE=json").Append("NODE_UNIQUE_ID=1");
-            var pid = Spawner.Start(new ProgramCommand(ScenarioRun.App, ["wire"]), environment, null, [null, null, null, theirs]);
-            return new Peer(Process.GetProcessById(pid), new RawChannel(ours), null);
+            var process = Start([null, null, null, theirs], "NODE_CHANNEL_FD=3", "NODE_CHANNEL_SERIALIZATION_MODE=json", "NODE_UNIQUE_ID=1");
+            return new Peer(process, new RawChannel(ours), null, null);
         }
     }
 
@@ -41,45 +45,73 @@ internal sealed class Peer : IAsyncDisposable
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
-        var start = new ProcessStartInfo(ScenarioRun.App, "wire") { RedirectStandardInput = true };
-        start.Environment["CONFORMANCE_RELAY"] = path;
-        start.Environment["NODE_CLUSTER_SCHED_POLICY"] = policy;
-        var process = Process.Start(start)!;
-        var relay = await listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(20));
-        File.Delete(path);
-        return new Peer(process, new RawChannel(await Task.Run(() => ReceiveChannel(relay))), relay);
+        var (read, write) = SocketPair.Pipe();
+        using (read)
+        {
+            var process = Start([read, null, null], $"CONFORMANCE_RELAY={path}", $"NODE_CLUSTER_SCHED_POLICY={policy}");
+            var relay = await listener.AcceptAsync().WaitAsync(s_patience);
+            File.Delete(path);
+            return new Peer(process, new RawChannel(ReceiveChannel(relay)), write, relay);
+        }
     }
 
-    internal async Task TellAsync(string line)
+    internal void Tell(string line)
     {
-        await _process.StandardInput.WriteLineAsync(line);
-        await _process.StandardInput.FlushAsync();
+        using var input = new FileStream(new SafeFileHandle(_input!.Number, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        input.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+    }
+
+    /// <summary>What the kernel says that the process is doing, for when it does not do what it should.</summary>
+    internal string Describe()
+    {
+        try
+        {
+            var status = File.ReadLines($"/proc/{_process.Pid}/status").Where(line => line.StartsWith("State:", StringComparison.Ordinal) || line.StartsWith("Threads:", StringComparison.Ordinal));
+            var threads = Directory.GetDirectories($"/proc/{_process.Pid}/task").Select(task => File.ReadAllText($"{task}/comm").Trim());
+            return $"process {_process.Pid}: {string.Join(' ', status)}: {string.Join(", ", threads)}";
+        }
+        catch (IOException exception)
+        {
+            return $"process {_process.Pid}: {exception.Message}";
+        }
     }
 
     /// <summary>The process ends by itself, once the channel does.</summary>
     internal async Task WaitForExitAsync()
     {
         _relay?.Dispose();
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        await _process.WaitForExitAsync(timeout.Token);
+        Assert.True(await Task.Run(HasExited), "The process has not ended.");
     }
 
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
+        _input?.Dispose();
         _relay?.Dispose();
-        if (!_process.HasExited)
+        if (!_ended)
         {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
+            _process.TrySignal(Signal.SIGKILL);
+            await Task.Run(HasExited);
         }
 
         _process.Dispose();
     }
 
+    private static ProcessHandle Start(IReadOnlyList<FileDescriptor?> descriptors, params string[] variables)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}").Concat(variables);
+        return new ProcessHandle(Spawner.Start(new ProgramCommand(ScenarioRun.App, ["wire"]), environment, null, descriptors));
+    }
+
+    private unsafe bool HasExited()
+    {
+        var poll = new PollFd { Descriptor = _process.Descriptor.Number, Events = Linux.POLLIN };
+        return _ended = Libc.Poll(&poll, 1, (int)s_patience.TotalMilliseconds) > 0 && _process.TryReap(out _, out _);
+    }
+
     private static FileDescriptor ReceiveChannel(Socket relay)
     {
-        relay.Poll(TimeSpan.FromSeconds(20), SelectMode.SelectRead);
+        Assert.True(relay.Poll(s_patience, SelectMode.SelectRead));
         Span<int> descriptors = stackalloc int[1];
         Assert.Equal(1, DescriptorMessage.Receive((int)relay.Handle, new byte[1], descriptors, out var count, out _));
         Assert.Equal(1, count);

@@ -8,6 +8,7 @@ public class PrimaryOnTheWire
     [InlineData("primary-node20", "rr")]
     [InlineData("primary-shared", "none")]
     [InlineData("primary-unix", "rr")]
+    [InlineData("primary-passes-sockets", "rr")]
     public async Task SaysWhatNodesPrimarySays(string name, string policy)
     {
         await using var primary = await Peer.PrimaryAsync(policy);

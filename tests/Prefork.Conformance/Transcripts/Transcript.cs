@@ -32,7 +32,14 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
         {
             if (line.Length > 0 && line[0] != '#')
             {
-                await StepAsync(line);
+                try
+                {
+                    await StepAsync(line);
+                }
+                catch (Exception exception)
+                {
+                    throw new InvalidOperationException($"{name}: {line}\n{exception.Message}\n{peer.Describe()}", exception);
+                }
             }
         }
     }
@@ -45,14 +52,14 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
         switch (verb)
         {
             case "tell":
-                await peer.TellAsync(Filled(rest));
+                peer.Tell(Filled(rest));
                 break;
             case "connect":
                 _client = await ConnectAsync(rest == "path" ? new UnixDomainSocketEndPoint(_values["path"]) : LoopbackPort);
                 break;
             case "client hears":
                 var buffer = new byte[100];
-                var count = await _client!.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(20));
+                var count = await _client!.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromMilliseconds(RawChannel.Patience));
                 Assert.Equal(rest == "nothing" ? "" : rest, System.Text.Encoding.UTF8.GetString(buffer, 0, count));
                 break;
             case "release":

@@ -13,6 +13,7 @@ public class WorkerOnTheWire
     [InlineData("worker-index")]
     [InlineData("worker-port-mismatch")]
     [InlineData("worker-kill")]
+    [InlineData("worker-passes-sockets")]
     public Task SaysWhatNodesWorkerSays(string transcript) => PlayAsync(transcript);
 
     [NodeTest("test-cluster-worker-handle-close")]

@@ -37,7 +37,7 @@ function run(file, { primary, worker, policy = cluster.SCHED_RR }) {
   setTimeout(() => {
     console.error('not done in time:', calls.filter(call => call.count !== call.times));
     process.exit(1);
-  }, 20_000).unref();
+  }, 40_000).unref();
   cluster.schedulingPolicy = policy;
   if (process.env.CONFORMANCE_APP) {
     process.execPath = process.env.CONFORMANCE_APP;
