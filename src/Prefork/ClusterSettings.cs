@@ -115,7 +115,7 @@ public sealed class ClusterSettings
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ShutdownTimeout, LongestTime, nameof(ShutdownTimeout));
         if (!Enum.IsDefined(Serialization))
         {
-            throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");
+            throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json or Advanced.");
         }
 
         if (UserId < 0 || GroupId < 0)

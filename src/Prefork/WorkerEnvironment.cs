@@ -8,6 +8,8 @@ internal static class WorkerEnvironment
     internal const string UniqueId = "NODE_UNIQUE_ID";
     internal const string ChannelDescriptor = "NODE_CHANNEL_FD";
     internal const string SerializationMode = "NODE_CHANNEL_SERIALIZATION_MODE";
+    internal const string Json = "json";
+    internal const string Advanced = "advanced";
 
     /// <summary>
     /// How long an idle thread of the .NET thread pool spins before it sleeps. Alone on its machine a process wins by it; beside other
@@ -30,7 +32,7 @@ internal static class WorkerEnvironment
         result.TryAdd(PoolSpinning, NoSpinning);
         Merge(result, settings.Environment);
         Merge(result, added);
-        result[SerializationMode] = "json";
+        result[SerializationMode] = settings.Serialization == ChannelSerialization.Advanced ? Advanced : Json;
         return result;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Prefork.Values;
 
 namespace Prefork.Ipc;
 
@@ -10,11 +11,12 @@ internal readonly ref struct MessageHeader
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 4096 };
 
-    private MessageHeader(string? command, string? handleType, Range inner)
+    internal MessageHeader(string? command, string? handleType, Range inner, ValueFormat innerFormat = default)
     {
         Command = command;
         HandleType = handleType;
         Inner = inner;
+        InnerFormat = innerFormat;
     }
 
     /// <summary>The command of an internal message; null for a user's.</summary>
@@ -25,6 +27,9 @@ internal readonly ref struct MessageHeader
 
     /// <summary>For NODE_HANDLE: where the real message stands in the line.</summary>
     internal Range Inner { get; }
+
+    /// <summary>For NODE_HANDLE: how the real message is read.</summary>
+    internal ValueFormat InnerFormat { get; }
 
     /// <exception cref="JsonException">The line is not one JSON value.</exception>
     internal static MessageHeader Read(ReadOnlySpan<byte> line)
