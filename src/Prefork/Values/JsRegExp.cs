@@ -14,10 +14,10 @@ public sealed record JsRegExp(string Source, string Flags)
     public override string ToString() => $"/{Source}/{Flags}";
 
     /// <exception cref="InvalidDataException">A bit that stands for no flag.</exception>
-    internal static string FlagsFromBits(uint bits)
-        => bits < 1 << Letters.Length
-            ? string.Concat(Letters.Where((_, index) => (bits & (1u << index)) != 0).Order())
-            : throw new InvalidDataException($"A regular expression has unknown flags ({bits}).");
+    internal static uint CheckBits(uint bits)
+        => bits < 1 << Letters.Length ? bits : throw new InvalidDataException($"A regular expression has unknown flags ({bits}).");
+
+    internal static string FlagsFromBits(uint bits) => string.Concat(Letters.Where((_, index) => (bits & (1u << index)) != 0).Order());
 
     /// <exception cref="NotSupportedException">A letter that is no flag.</exception>
     internal uint FlagBits()

@@ -9,6 +9,13 @@ namespace Prefork.Values;
 /// </summary>
 internal static class JsonText
 {
+    /// <summary>The characters as a string.</summary>
+    internal static string Read(ReadOnlySpan<byte> text)
+    {
+        var characters = new char[text.Length];
+        return new string(characters, 0, Unescape(text, characters));
+    }
+
     /// <summary>Writes the characters, at most as many as there are bytes, and returns how many.</summary>
     internal static int Unescape(ReadOnlySpan<byte> text, Span<char> target)
     {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -10,28 +9,58 @@ namespace Prefork.Values;
 /// <summary>Writes JSON text as V8's values, as if Node had parsed it.</summary>
 internal static class JsonToFrame
 {
-    private const int LongestInteger = 40;
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = ValueReader.MaxDepth };
+    /// <summary>As long as what <see cref="ValueToJson"/> makes of a bigint.</summary>
+    private const int LongestInteger = 2500;
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = 2 * ValueReader.MaxDepth };
+
+    /// <summary>An array or object that is open: where an array's length goes, and how many values it has so far.</summary>
+    private record struct Level(int LengthAt, uint Count);
 
     /// <exception cref="JsonException">The text is not one JSON value.</exception>
     internal static ReadOnlySpan<byte> Write(ReadOnlySpan<byte> json)
     {
         var writer = FrameWriter.Start();
         var reader = new Utf8JsonReader(json, Options);
-        reader.Read();
-        WriteValue(writer, ref reader);
+        var open = new Stack<Level>();
+        while (reader.Read())
+        {
+            WriteToken(writer, ref reader, open);
+        }
+
         return writer.End();
     }
 
-    private static void WriteValue(FrameWriter writer, ref Utf8JsonReader reader)
+    private static void WriteToken(FrameWriter writer, ref Utf8JsonReader reader, Stack<Level> open)
     {
         switch (reader.TokenType)
         {
+            case JsonTokenType.PropertyName:
+                WriteText(writer, ref reader, isName: true);
+                return;
+            case JsonTokenType.EndObject:
+                writer.WriteByte(ValueTag.EndObject);
+                writer.WriteVarint(open.Pop().Count);
+                return;
+            case JsonTokenType.EndArray:
+                EndArray(writer, open.Pop());
+                return;
+        }
+
+        if (open.TryPop(out var parent))
+        {
+            open.Push(parent with { Count = parent.Count + 1 });
+        }
+
+        switch (reader.TokenType)
+        {
             case JsonTokenType.StartObject:
-                WriteObject(writer, ref reader);
+                writer.WriteByte(ValueTag.Object);
+                open.Push(default);
                 break;
             case JsonTokenType.StartArray:
-                WriteArray(writer, ref reader);
+                writer.WriteByte(ValueTag.DenseArray);
+                open.Push(new Level(writer.Length, 0));
+                writer.WriteByte(0);
                 break;
             case JsonTokenType.String:
                 WriteText(writer, ref reader, isName: false);
@@ -39,52 +68,23 @@ internal static class JsonToFrame
             case JsonTokenType.Number:
                 WriteNumber(writer, ref reader);
                 break;
-            case JsonTokenType.True:
-                writer.WriteByte(ValueTag.True);
-                break;
-            case JsonTokenType.False:
-                writer.WriteByte(ValueTag.False);
-                break;
             default:
-                writer.WriteByte(ValueTag.Null);
+                writer.WriteByte(reader.TokenType switch
+                {
+                    JsonTokenType.True => ValueTag.True,
+                    JsonTokenType.False => ValueTag.False,
+                    _ => ValueTag.Null,
+                });
                 break;
         }
     }
 
-    private static void WriteObject(FrameWriter writer, ref Utf8JsonReader reader)
+    private static void EndArray(FrameWriter writer, Level level)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
-        writer.WriteByte(ValueTag.Object);
-        var count = 0u;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            WriteText(writer, ref reader, isName: true);
-            reader.Read();
-            WriteValue(writer, ref reader);
-            count++;
-        }
-
-        writer.WriteByte(ValueTag.EndObject);
-        writer.WriteVarint(count);
-    }
-
-    private static void WriteArray(FrameWriter writer, ref Utf8JsonReader reader)
-    {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
-        writer.WriteByte(ValueTag.DenseArray);
-        var lengthAt = writer.Length;
-        writer.WriteByte(0);
-        var count = 0u;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            WriteValue(writer, ref reader);
-            count++;
-        }
-
-        writer.PatchVarint(lengthAt, count);
+        writer.PatchVarint(level.LengthAt, level.Count);
         writer.WriteByte(ValueTag.EndDenseArray);
         writer.WriteVarint(0);
-        writer.WriteVarint(count);
+        writer.WriteVarint(level.Count);
     }
 
     private static void WriteText(FrameWriter writer, ref Utf8JsonReader reader, bool isName)

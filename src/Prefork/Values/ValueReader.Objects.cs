@@ -221,8 +221,8 @@ internal ref partial struct ValueReader
     {
         var id = TakeId(null);
         var source = ReadText();
-        var flags = JsRegExp.FlagsFromBits(ReadVarint());
-        var result = Builds ? new JsRegExp(source, flags) : null;
+        var bits = JsRegExp.CheckBits(ReadVarint());
+        var result = Builds ? new JsRegExp(source, JsRegExp.FlagsFromBits(bits)) : null;
         Place(id, result);
         return result;
     }

@@ -14,7 +14,8 @@ namespace Prefork.Values;
 internal ref partial struct ValueToJson
 {
     private const int LongestBigInt = 1024;
-    private const int LongestFromUser = 64 * 1024 * 1024;
+    private const int RoomForUser = 16 * 1024 * 1024;
+    private const int GrowthOfUser = 16;
     private const int RoomForInternal = 64 * 1024;
     private const int GrowthOfInternal = 8;
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 2 * ValueReader.MaxDepth };
@@ -47,7 +48,7 @@ internal ref partial struct ValueToJson
         var output = new ArrayBufferWriter<byte>(Math.Max(256, bytes.Length));
         using (var json = new Utf8JsonWriter(output, Options))
         {
-            new ValueToJson(bytes, format, json, [], LongestFromUser).WriteValue();
+            new ValueToJson(bytes, format, json, [], RoomForUser + ((long)GrowthOfUser * bytes.Length)).WriteValue();
         }
 
         return output.WrittenSpan.ToArray();
