@@ -122,7 +122,7 @@ internal static class JsonToFrame
         }
 
         var integer = BigInteger.Parse(Encoding.ASCII.GetString(text), CultureInfo.InvariantCulture);
-        if (integer == new BigInteger(number))
+        if (Math.Abs(number) < Numbers.ExponentFrom && integer == new BigInteger(number))
         {
             writer.WriteNumber(number);
         }

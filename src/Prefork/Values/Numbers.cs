@@ -8,6 +8,9 @@ internal static class Numbers
     /// <summary>2^53: up to here a double holds every integer.</summary>
     internal const long Exact = 1L << 53;
 
+    /// <summary>From here on JavaScript writes integers with an exponent.</summary>
+    internal const double ExponentFrom = 1e21;
+
     /// <summary>Whether the value is a .NET number that a double holds without loss.</summary>
     internal static bool TryGetDouble(object? value, out double number)
     {
@@ -53,11 +56,11 @@ internal static class Numbers
         return index == number;
     }
 
-    /// <summary>A number as JSON text: integers without an exponent, so that they are read as such.</summary>
-    internal static bool IsInteger(double number, out long integer)
+    /// <summary>The integer, when the number is one that JavaScript writes without an exponent; -0 is none.</summary>
+    internal static bool IsInteger(double number, out Int128 integer)
     {
-        integer = Math.Abs(number) < 1e18 ? (long)number : 0;
-        return integer == number && (integer != 0 || !double.IsNegative(number));
+        integer = Math.Abs(number) < ExponentFrom ? (Int128)number : 0;
+        return (double)integer == number && (integer != 0 || !double.IsNegative(number));
     }
 
     /// <summary>The digits of a bigint, least first.</summary>

@@ -186,7 +186,7 @@ internal ref partial struct ValueToJson
     {
         if (Numbers.IsInteger(number, out var integer))
         {
-            _json.WriteNumberValue(integer);
+            WriteInteger(integer);
         }
         else if (double.IsFinite(number))
         {
@@ -195,6 +195,18 @@ internal ref partial struct ValueToJson
         else
         {
             _json.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private readonly void WriteInteger(Int128 integer)
+    {
+        if (integer >= long.MinValue && integer <= long.MaxValue)
+        {
+            _json.WriteNumberValue((long)integer);
+        }
+        else
+        {
+            _json.WriteRawValue(integer.ToString(CultureInfo.InvariantCulture), skipInputValidation: true);
         }
     }
 

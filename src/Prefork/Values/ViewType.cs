@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Prefork.Values;
 
@@ -53,7 +55,7 @@ internal static class ViewTypes
     /// <summary>The bytes as what a user gets for the type.</summary>
     internal static object ToValue(this ViewType type, ReadOnlySpan<byte> bytes) => type switch
     {
-        ViewType.Buffer => bytes.ToArray(),
+        ViewType.Buffer => Copy<byte>(bytes),
         ViewType.Int8Array => Copy<sbyte>(bytes),
         ViewType.Int16Array => Copy<short>(bytes),
         ViewType.Uint16Array => Copy<ushort>(bytes),
@@ -69,11 +71,12 @@ internal static class ViewTypes
         _ => new JsBytes(JsBytesKind.DataView, bytes.ToArray()),
     };
 
+    /// <summary>Always an array of its own: ToArray() gives all that is empty the same one, and the same object is written as a reference.</summary>
     private static T[] Copy<T>(ReadOnlySpan<byte> bytes)
         where T : unmanaged, INumberBase<T>
     {
-        var array = new T[bytes.Length / System.Runtime.CompilerServices.Unsafe.SizeOf<T>()];
-        bytes.CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsBytes(array.AsSpan()));
+        var array = new T[bytes.Length / Unsafe.SizeOf<T>()];
+        bytes.CopyTo(MemoryMarshal.AsBytes(array.AsSpan()));
         return array;
     }
 }

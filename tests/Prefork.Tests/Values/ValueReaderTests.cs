@@ -73,6 +73,8 @@ public class ValueReaderTests
         Assert.Same(self, self["self"]);
         var dates = Assert.IsType<JsArray>(Frames.Read("ff0f41024400000000000000005e01240002"));
         Assert.Same(dates[0], dates[1]);
+        var buffers = Assert.IsType<JsArray>(Frames.Read("ff0f41025c000a005c000a00240002"));
+        Assert.NotSame(buffers[0], buffers[1]);
         var error = Assert.IsType<JsError>(Frames.Read("ff0f726d22017873220153635e002e"));
         Assert.Same(error, error.Cause);
     }
