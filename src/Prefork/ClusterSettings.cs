@@ -139,7 +139,7 @@ public sealed class ClusterSettings
 
         if (!Enum.IsDefined(Serialization))
         {
-            throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");
+            throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json or Advanced.");
         }
 
         if (UserId < 0 || GroupId < 0)

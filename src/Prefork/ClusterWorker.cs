@@ -108,6 +108,13 @@ public sealed class ClusterWorker
     public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
         => _role.Messenger.SendAsync(message, typeInfo, cancellationToken);
 
+    /// <inheritdoc cref="WorkerProcess.SendValueAsync(object?, CancellationToken)"/>
+    public ValueTask SendValueAsync(object? value, CancellationToken cancellationToken = default) => _role.Messenger.SendValueAsync(value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerProcess.SendValueAsync(object?, Socket, CancellationToken)"/>
+    public ValueTask SendValueAsync(object? value, Socket socket, CancellationToken cancellationToken = default)
+        => _role.Messenger.SendValueAsync(value, socket, cancellationToken);
+
     /// <summary>Sends a message with a socket, written by reflection with names in camel case.</summary>
     /// <inheritdoc cref="WorkerProcess.SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
     [RequiresUnreferencedCode(Reflected.Reason)]

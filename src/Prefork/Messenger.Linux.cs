@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Prefork.Ipc;
 using Prefork.Native;
+using Prefork.Values;
 
 namespace Prefork;
 
@@ -73,6 +74,45 @@ internal sealed class Messenger
         return _channel.SendAsync(writer.EndLine(), PassedSocket.Duplicate(socket), cancellation: cancellation);
     }
 
+    /// <summary>Sends a tree of values, which only an 'advanced' channel can carry.</summary>
+    internal ValueTask SendValueAsync(object? value, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return _channel.SendFrameAsync(ValueFrame(value), null, cancellation);
+    }
+
+    /// <inheritdoc cref="SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
+    internal ValueTask SendValueAsync(object? value, Socket socket, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        cancellation.ThrowIfCancellationRequested();
+        var message = new JsObject { ["cmd"] = NodeCommand.Handle, ["type"] = PassedSocket.TypeOf(socket), ["msg"] = value };
+        if (socket.SocketType == SocketType.Dgram)
+        {
+            message["dgramType"] = socket.AddressFamily == AddressFamily.InterNetworkV6 ? "udp6" : "udp4";
+        }
+
+        return _channel.SendFrameAsync(ValueFrame(message), PassedSocket.Duplicate(socket), cancellation);
+    }
+
+    private ReadOnlySpan<byte> ValueFrame(object? value)
+    {
+        if (_channel.Serialization != ChannelSerialization.Advanced)
+        {
+            throw new InvalidOperationException(
+                $"This channel's messages are JSON, which cannot carry a tree of values. Set {nameof(ClusterSettings)}.{nameof(ClusterSettings.Serialization)} to {nameof(ChannelSerialization.Advanced)} (Node: serialization: 'advanced') in the primary, or send a typed message.");
+        }
+
+        if (value is JsUndefined)
+        {
+            throw new ArgumentException("Undefined is no message; null is.", nameof(value));
+        }
+
+        var frame = FrameWriter.Start();
+        new ValueWriter(frame).Write(value);
+        return frame.End();
+    }
+
     internal ValueTask SendRelayedAsync(int from, JsonElement body)
     {
         var writer = StartPrefork("message");
@@ -116,8 +156,8 @@ internal sealed class Messenger
     }
 
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
-    internal void OnMessage(ReadOnlySpan<byte> json, FileDescriptor? handle, int? from = null)
-        => Deliver(new ClusterMessage(this, json.ToArray(), handle, from));
+    internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)
+        => Deliver(new ClusterMessage(this, body.ToArray(), format, handle, null));
 
     /// <summary>One of our own messages. On the loop.</summary>
     internal void OnPreforkMessage(ReadOnlySpan<byte> json)
@@ -126,7 +166,7 @@ internal sealed class Messenger
         switch (frame.Act)
         {
             case "message":
-                Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), null, frame.From));
+                Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), default, null, frame.From));
                 break;
             case "request" or "send":
                 var weight = MessageWeight + json.Length;
@@ -269,7 +309,7 @@ internal sealed class Messenger
         }
     }
 
-    private static int Weight(ClusterMessage message) => MessageWeight + message.Utf8Json.Length + (message.HasSocket ? SocketWeight : 0);
+    private static int Weight(ClusterMessage message) => MessageWeight + message.Length + (message.HasSocket ? SocketWeight : 0);
 
     private async Task AnswerAsync(PreforkFrame frame, int weight, CancellationTokenSource cancellation)
     {

@@ -82,7 +82,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
         // The child has its ends; only it may hold them, or its death would go unseen.
         stdio.CloseChildEnds();
         Worker.Process = new ChildProcess(_process, stdio.TakeStreams());
-        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true);
+        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true, _settings.Serialization);
         Messenger = new Messenger(_primary.Loop, _primary.Dispatcher, _channel, this, _settings.MaxKeptMessages);
         _processToken = _primary.Loop.Watch(_process.Descriptor, Linux.EPOLLIN, _ => OnProcessReadable());
         _channel.Open();

@@ -5,6 +5,7 @@ using Prefork.Handles;
 using Prefork.Ipc;
 using Prefork.Native;
 using Prefork.Processes;
+using Prefork.Values;
 
 namespace Prefork;
 
@@ -23,22 +24,22 @@ internal sealed partial class WorkerControl
     /// <summary>A connection sent as newconn: ours until the worker answers.</summary>
     private sealed record HandedConnection(AcceptingHandle Handle, NodeHandoff Target, FileDescriptor Connection);
 
-    public void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType)
+    public void OnMessage(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
     {
         switch (command)
         {
             case null:
                 CheckSocket(handle, handleType);
-                Messenger!.OnMessage(json, handle);
+                Messenger!.OnMessage(body, format, handle);
                 return;
             case NodeCommand.Cluster:
-                OnClusterMessage(ClusterFrame.Read(json));
+                OnClusterMessage(ClusterFrame.Read(body));
                 break;
             case NodeCommand.Prefork:
-                Messenger!.OnPreforkMessage(json);
+                Messenger!.OnPreforkMessage(body);
                 break;
             case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:
-                _channel!.Send(SocketListReply.To(command, json));
+                _channel!.Send(SocketListReply.To(command, body));
                 break;
         }
 

@@ -136,6 +136,21 @@ public sealed class WorkerProcess
     public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
         => Messenger.SendAsync(message, typeInfo, cancellationToken);
 
+    /// <summary>
+    /// Sends a tree of values, on an <see cref="ChannelSerialization.Advanced"/> channel: what <see cref="ClusterMessage.GetValue"/> returns,
+    /// and besides .NET's other numbers, <see cref="DateTime"/>, dictionaries by string and lists of objects. What is in it twice arrives as one object.
+    /// </summary>
+    /// <remarks>Not changed while the call runs; free when it has returned.</remarks>
+    /// <exception cref="InvalidOperationException">The channel's messages are JSON.</exception>
+    /// <exception cref="NotSupportedException">JavaScript has nothing for a value in it; the message says which.</exception>
+    /// <exception cref="ClusterChannelClosedException">The channel is closed, or was closed while the message waited.</exception>
+    public ValueTask SendValueAsync(object? value, CancellationToken cancellationToken = default) => Messenger.SendValueAsync(value, cancellationToken);
+
+    /// <summary>Sends a tree of values with a socket, which travels as with <see cref="SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>.</summary>
+    /// <inheritdoc cref="SendValueAsync(object?, CancellationToken)"/>
+    public ValueTask SendValueAsync(object? value, Socket socket, CancellationToken cancellationToken = default)
+        => Messenger.SendValueAsync(value, socket, cancellationToken);
+
     /// <summary>Sends a message with a socket, written by reflection with names in camel case.</summary>
     /// <inheritdoc cref="SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
     [RequiresUnreferencedCode(Reflected.Reason)]

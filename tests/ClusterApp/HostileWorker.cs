@@ -9,7 +9,16 @@ internal static class HostileWorker
     internal static void Run(string offence)
     {
         using var channel = new Socket(new SafeSocketHandle(3, ownsHandle: true)) { Blocking = true };
-        channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0}\n"u8);
+        if (offence.StartsWith("advanced-", StringComparison.Ordinal))
+        {
+            SendFrames(channel, offence);
+            offence = "wait";
+        }
+        else
+        {
+            channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0}\n"u8);
+        }
+
         switch (offence)
         {
             case "wait":
@@ -93,6 +102,31 @@ internal static class HostileWorker
 
         Environment.Exit(7);
     }
+
+    /// <summary>Node's 'advanced' channel: a length, and V8's bytes.</summary>
+    private static void SendFrames(Socket channel, string offence)
+    {
+        var online = Convert.FromHexString("0000002cff0f6f2203636d64220c4e4f44455f434c5553544552220361637422066f6e6c696e65220373657149007b03");
+        channel.Send(online);
+        channel.Send(offence switch
+        {
+            "advanced-version" => [0, 0, 0, 3, 0xFF, 16, (byte)'0'],
+            "advanced-endless" => [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 15],
+            "advanced-half" => online.AsSpan(0, 20),
+
+            // seq is an array, and then the message itself.
+            "advanced-types" => Frame([.. online[4..^4], (byte)'A', 0, (byte)'$', 0, 0, (byte)'{', 3]),
+            "advanced-reference" => Frame([.. online[4..^4], (byte)'^', 0, (byte)'{', 3]),
+            "advanced-deep" => Frame([0xFF, 15, .. Enumerable.Repeat((byte)'\'', 1_000_000)]),
+            _ => [0, 0, 0, 3, 1, 2, 3],
+        });
+        if (offence == "advanced-half")
+        {
+            channel.Shutdown(SocketShutdown.Send);
+        }
+    }
+
+    private static byte[] Frame(byte[] body) => [(byte)(body.Length >> 24), (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
 
     /// <summary>Half a million questions, and not one answer read.</summary>
     private static void SendQuestions(Socket channel)

@@ -49,6 +49,12 @@ internal sealed class PrimaryShell
 
     private void ListenForMessages() => Cluster.MessageReceived += (_, e) =>
     {
+        var worker = e.Worker;
+        if (Values.TryEcho(e.Message, worker.SendValueAsync, worker.SendValueAsync, sample => worker.SendAsync(sample)))
+        {
+            return;
+        }
+
         using var socket = e.Message.TakeSocket();
         Say($"message {e.Worker.Id} {e.Message.Get<string>()}{(socket is null ? "" : $" +socket {Greet(socket)}")}");
     };
@@ -95,6 +101,9 @@ internal sealed class PrimaryShell
                 break;
             case "send":
                 await Worker(words[1]).SendAsync(words[2]);
+                break;
+            case "sendvalue":
+                await Worker(words[1]).SendValueAsync(Values.Example(words[2]));
                 break;
             case "sendmany":
                 for (var i = 0; i < int.Parse(words[2], CultureInfo.InvariantCulture); i++)

@@ -62,6 +62,9 @@ internal static class Settings
                 case "maxkept":
                     settings.MaxKeptMessages = Number(value);
                     break;
+                case "serialization":
+                    settings.Serialization = Enum.Parse<ChannelSerialization>(value, ignoreCase: true);
+                    break;
                 case "stdio":
                     settings.Stdio = [.. value.Split(',').Select(entry => entry switch
                     {

@@ -55,6 +55,11 @@ internal sealed class WorkerShell
 
     private void Obey(ClusterMessage message)
     {
+        if (Values.TryEcho(message, _worker.SendValueAsync, _worker.SendValueAsync, sample => _worker.SendAsync(sample)))
+        {
+            return;
+        }
+
         var text = message.Get<string>()!;
         if (message.From is { } from)
         {
