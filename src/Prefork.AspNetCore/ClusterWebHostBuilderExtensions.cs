@@ -65,6 +65,13 @@ public static class ClusterWebHostBuilderExtensions
             services.AddSingleton<ClusterConnectionListenerFactory>();
             services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<ClusterConnectionListenerFactory>());
             services.AddHostedService<DrainService>();
+            if (services.Any(static service => service.ServiceType == typeof(IMultiplexedConnectionListenerFactory)))
+            {
+                // The first worker would have the UDP port for itself, and the second would fail to start.
+                services.RemoveAll<IMultiplexedConnectionListenerFactory>();
+                services.AddHostedService<Http3Notice>();
+            }
+
             services.AddHostedService<ReadinessService>();
             services.AddSingleton<IStartupFilter, Drain>();
 
