@@ -25,7 +25,7 @@ public class Running
     [InlineData("8.0")]
     [InlineData("9.0")]
     public async Task AnApplicationOfAnOlderNet_OnItsOwnRuntime_IsRun(string version)
-        => await ServesFromEveryWorkerAsync(await Published.AsAsync($"net{version}", $"-p:TargetFramework=net{version}", "--self-contained"));
+        => await ServesFromEveryWorkerAsync(await Published.AsAsync($"net{version}", $"-p:Older=net{version}", "--self-contained"));
 
     [Fact]
     public async Task AnApplicationWithTheLineItself_IsRunAllTheSame()

@@ -67,4 +67,4 @@ void Map(IEndpointRouteBuilder routes)
 }
 
 static IEnumerable<string> Variables(IEnumerable<string> names)
-    => names.Where(static name => name.StartsWith("NODE_", StringComparison.Ordinal) || name.StartsWith("PREFORK_", StringComparison.Ordinal) || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));
+    => names.Where(static name => name is "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || name.StartsWith("PREFORK_", StringComparison.Ordinal) || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));
