@@ -82,6 +82,7 @@ need ss iproute2
 need node nodejs
 need setpriv util-linux
 need gcc gcc
+need strace strace
 [ -e /usr/include/zlib.h ] || need_zlib=1
 [ -z "${need_zlib:-}" ] || { apt-get update -qq && apt-get install -y -qq zlib1g-dev >/dev/null; }
 

@@ -134,20 +134,23 @@ internal sealed class Messenger
     internal async Task<JsonElement> RequestAsync<TRequest>(
         string act, string? name, int? to, TRequest request, JsonTypeInfo<TRequest> requestType, TimeSpan? timeout, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
+        using var deadline = timeout is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline?.CancelAfter(timeout!.Value);
+        var giveUp = deadline?.Token ?? cancellation;
         var id = Interlocked.Increment(ref _lastRequest);
         var reply = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         _requests[id] = reply;
         try
         {
-            await _channel.SendAsync(RequestLine(act, id, name, to, request, requestType), cancellation: cancellation).ConfigureAwait(false);
-            return await reply.Task.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+            await SentAsync(_channel.SendAsync(RequestLine(act, id, name, to, request, requestType), cancellation: giveUp), giveUp).ConfigureAwait(false);
+            return await reply.Task.WaitAsync(giveUp).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException exception) when (giveUp.IsCancellationRequested)
         {
             SendPrefork("cancel", id);
-            throw exception is TimeoutException
-                ? new TimeoutException($"No reply to {(name is null ? act : $"request '{name}'")} within {timeout}.", exception)
-                : exception;
+            cancellation.ThrowIfCancellationRequested();
+            throw new TimeoutException($"No reply to {(name is null ? act : $"request '{name}'")} within {timeout}.", exception);
         }
         finally
         {
@@ -178,7 +181,7 @@ internal sealed class Messenger
             case "cancel":
                 if (_answering.TryGetValue(frame.Id, out var answering))
                 {
-                    _ = answering.CancelAsync();
+                    Cancel(answering);
                 }
 
                 break;
@@ -217,7 +220,33 @@ internal sealed class Messenger
 
         foreach (var answering in _answering.Values)
         {
+            Cancel(answering);
+        }
+    }
+
+    /// <summary>A line that has begun to go out goes out whole, however long the peer takes to read it. Whoever gives up does not wait for that.</summary>
+    private static Task SentAsync(ValueTask sending, CancellationToken giveUp)
+    {
+        var sent = sending.AsTask();
+        if (sent.IsCompleted)
+        {
+            return sent;
+        }
+
+        _ = sent.ContinueWith(
+            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return sent.WaitAsync(giveUp);
+    }
+
+    private static void Cancel(CancellationTokenSource answering)
+    {
+        try
+        {
             _ = answering.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its handler has ended in this instant, on another thread.
         }
     }
 

@@ -9,6 +9,9 @@ namespace ClusterApp;
 internal sealed class PrimaryShell
 {
     private readonly Lock _output = new();
+    private readonly CancelledRequests _cancelled;
+
+    internal PrimaryShell() => _cancelled = new CancelledRequests(Say);
 
     internal async Task RunAsync()
     {
@@ -26,6 +29,12 @@ internal sealed class PrimaryShell
         }
 
         Cluster.OnRequest<string, string>("double", (worker, text, _) => ValueTask.FromResult($"{worker.Id}:{text}{text}"));
+        Cluster.OnRequest<string, string>("never", async (worker, _, cancellation) =>
+        {
+            using var registration = cancellation.Register(() => Say($"cancelled by {worker.Id}"));
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return "";
+        });
         Say($"primary {Environment.ProcessId}");
         while (await Console.In.ReadLineAsync() is { } line)
         {
@@ -128,6 +137,21 @@ internal sealed class PrimaryShell
                 break;
             case "request":
                 await RequestAsync(Worker(words[1]), words[2].Split(' ', 3));
+                break;
+            case "ask":
+                _ = _cancelled.AskAsync(token => Worker(words[1]).RequestAsync<string, string>(words[2].Split(' ')[0], words[2].Split(' ')[1], null, token));
+                break;
+            case "giveup":
+                _cancelled.Cancel();
+                break;
+            case "askmany":
+                await _cancelled.AskManyAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("quietly", "x", null, token));
+                break;
+            case "race":
+                await _cancelled.RaceAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("soon", "x", null, token));
+                break;
+            case "requests":
+                _cancelled.Count(Worker(words[1]));
                 break;
             case "broadcast":
                 await Cluster.BroadcastAsync(string.Join(' ', words[1..]));

@@ -76,7 +76,11 @@ internal class TestProgram : IAsyncDisposable
     internal void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>The next line that begins so; lines before it are seen, and skipped.</summary>
-    internal async Task<string> ExpectAsync(string prefix, TimeSpan? patience = null)
+    internal Task<string> ExpectAsync(string prefix, TimeSpan? patience = null)
+        => ExpectAsync(line => line.StartsWith(prefix, StringComparison.Ordinal), prefix, patience);
+
+    /// <summary>The next line for which <paramref name="isIt"/> is true; <paramref name="what"/> is it in words.</summary>
+    internal async Task<string> ExpectAsync(Predicate<string> isIt, string what, TimeSpan? patience = null)
     {
         using var timeout = new CancellationTokenSource(patience ?? Patience);
         try
@@ -90,7 +94,7 @@ internal class TestProgram : IAsyncDisposable
                     _workers.Add(pid);
                 }
 
-                if (line.StartsWith(prefix, StringComparison.Ordinal))
+                if (isIt(line))
                 {
                     return line;
                 }
@@ -98,7 +102,7 @@ internal class TestProgram : IAsyncDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
         {
-            throw new InvalidOperationException($"'{prefix}' did not come. Seen:\n{string.Join('\n', _seen)}\nErrors:\n{ErrorText}", exception);
+            throw new InvalidOperationException($"'{what}' did not come. Seen:\n{string.Join('\n', _seen)}\nErrors:\n{ErrorText}", exception);
         }
     }
 
