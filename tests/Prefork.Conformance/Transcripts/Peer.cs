@@ -10,8 +10,6 @@ namespace Prefork.Conformance.Transcripts;
 /// <summary>A process of ours, and the other end of its channel in the test's hands.</summary>
 internal sealed class Peer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(RawChannel.Patience);
-
     private readonly ProcessHandle _process;
     private readonly FileDescriptor? _input;
     private readonly Socket? _relay;
@@ -49,7 +47,7 @@ internal sealed class Peer : IAsyncDisposable
         using (read)
         {
             var process = Start([read, null, null], $"CONFORMANCE_RELAY={path}", $"NODE_CLUSTER_SCHED_POLICY={policy}");
-            var relay = await listener.AcceptAsync().WaitAsync(s_patience);
+            var relay = await listener.AcceptAsync().WaitAsync(Readiness.Patience);
             File.Delete(path);
             return new Peer(process, new RawChannel(ReceiveChannel(relay)), write, relay);
         }
@@ -103,15 +101,11 @@ internal sealed class Peer : IAsyncDisposable
         return new ProcessHandle(Spawner.Start(new ProgramCommand(ScenarioRun.App, ["wire"]), environment, null, descriptors));
     }
 
-    private unsafe bool HasExited()
-    {
-        var poll = new PollFd { Descriptor = _process.Descriptor.Number, Events = Linux.POLLIN };
-        return _ended = Libc.Poll(&poll, 1, (int)s_patience.TotalMilliseconds) > 0 && _process.TryReap(out _, out _);
-    }
+    private bool HasExited() => _ended = Readiness.Wait(_process.Descriptor) && _process.TryReap(out _, out _);
 
     private static FileDescriptor ReceiveChannel(Socket relay)
     {
-        Assert.True(relay.Poll(s_patience, SelectMode.SelectRead));
+        Assert.True(relay.Poll(Readiness.Patience, SelectMode.SelectRead));
         Span<int> descriptors = stackalloc int[1];
         Assert.Equal(1, DescriptorMessage.Receive((int)relay.Handle, new byte[1], descriptors, out var count, out _));
         Assert.Equal(1, count);

@@ -7,9 +7,6 @@ namespace Prefork.Conformance.Transcripts;
 /// <summary>One end of a channel, as bytes. Every line that comes is held to the rules that keep a Node peer alive.</summary>
 internal sealed class RawChannel(FileDescriptor channel) : IDisposable
 {
-    /// <summary>Long enough for a process to start on a machine that has much else to do.</summary>
-    internal const int Patience = 60_000;
-
     private const int NonBlocking = 0x800;
     private readonly StringBuilder _text = new();
     private readonly Queue<FileDescriptor> _descriptors = new();
@@ -83,10 +80,9 @@ internal sealed class RawChannel(FileDescriptor channel) : IDisposable
         return descriptor;
     }
 
-    private unsafe void Receive()
+    private void Receive()
     {
-        var poll = new PollFd { Descriptor = channel.Number, Events = Linux.POLLIN };
-        Assert.True(Libc.Poll(&poll, 1, Patience) > 0, $"Nothing came in {Patience} ms. Unread: '{_text}'");
+        Assert.True(Readiness.Wait(channel), $"Nothing came in {Readiness.Patience}. Unread: '{_text}'");
         var buffer = new byte[65536];
         Span<int> descriptors = stackalloc int[8];
         var count = DescriptorMessage.Receive(channel.Number, buffer, descriptors, out var received, out _);

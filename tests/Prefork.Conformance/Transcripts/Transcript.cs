@@ -59,7 +59,7 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
                 break;
             case "client hears":
                 var buffer = new byte[100];
-                var count = await _client!.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromMilliseconds(RawChannel.Patience));
+                var count = await _client!.ReceiveAsync(buffer).WaitAsync(Readiness.Patience);
                 Assert.Equal(rest == "nothing" ? "" : rest, System.Text.Encoding.UTF8.GetString(buffer, 0, count));
                 break;
             case "release":
