@@ -90,6 +90,7 @@ check "build, warnings as errors" dotnet build Prefork.slnx -c Release --nologo 
 if [ "$failed" -eq 0 ]; then
   suite Prefork.Tests
   suite Prefork.IntegrationTests
+  suite Prefork.Tool.Tests
   nodes
   suite Prefork.Conformance
   check "published ahead of time, and run" aot
