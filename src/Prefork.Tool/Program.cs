@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Prefork.Tool;
 
-var root = new RootCommand("Runs a program as a cluster: several workers behind one port.") { RunCommand.Create() };
-var parsed = root.Parse(args);
+// What follows the first -- is the program's, word for word, and none of the parser's business.
+var end = Array.IndexOf(args, "--");
+var own = end < 0 ? args : args[..end];
+var root = new RootCommand("Runs a program as a cluster: several workers behind one port.") { RunCommand.Create(end < 0 ? [] : args[(end + 1)..]) };
+var parsed = root.Parse(own);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)

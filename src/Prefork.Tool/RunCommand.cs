@@ -6,7 +6,8 @@ namespace Prefork.Tool;
 /// <summary><c>prefork run PROGRAM [options] [-- ARGUMENTS]</c></summary>
 internal static class RunCommand
 {
-    internal static Command Create()
+    /// <param name="arguments">The program's.</param>
+    internal static Command Create(IReadOnlyList<string> arguments)
     {
         var program = new Argument<string>("program")
         {
@@ -55,16 +56,15 @@ internal static class RunCommand
                 result.AddError("--boot-timeout must be more than 0 and at most 86400 seconds.");
             }
         });
-        var arguments = new Argument<string[]>("arguments") { Description = "Arguments for the program, after --.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("run", "Runs a program as workers, in the foreground, until Ctrl+C or SIGTERM.")
+        var command = new Command("run", "Runs a program as workers, in the foreground, until Ctrl+C or SIGTERM. What follows -- are the program's arguments.")
         {
-            program, arguments, workers, directory, variables, scheduling, bootTimeout,
+            program, workers, directory, variables, scheduling, bootTimeout,
         };
         command.SetAction((result, cancellation) => Runner.RunAsync(
             new RunOptions
             {
                 Program = result.GetRequiredValue(program),
-                Arguments = result.GetValue(arguments) ?? [],
+                Arguments = arguments,
                 Workers = result.GetValue(workers),
                 WorkingDirectory = result.GetValue(directory),
                 Environment = (result.GetValue(variables) ?? []).Select(static text => text.Split('=', 2)).GroupBy(static pair => pair[0])
