@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Prefork.Tool;
 
@@ -17,6 +18,7 @@ internal sealed class Runner
     private readonly CancellationTokenSource _failed = new();
     private string? _failure;
     private bool _listened;
+    private volatile bool _stopping;
 
     private Runner(RunOptions options, Target target, TextWriter output)
     {
@@ -69,6 +71,9 @@ internal sealed class Runner
             Fork();
         }
 
+        // Only looked at here: what to do about it is WaitForShutdownAsync's business.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => _stopping = true);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => _stopping = true);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _failed.Token);
         await Cluster.WaitForShutdownAsync(ended.Token);
         if (_failure is not null)
@@ -147,8 +152,16 @@ internal sealed class Runner
 
     private void OnExited(WorkerExitedEventArgs e)
     {
-        if (e.Exit.Asked || _failed.IsCancellationRequested)
+        if (_stopping || _failed.IsCancellationRequested)
         {
+            return;
+        }
+
+        if (e.Exit.Asked && _listened)
+        {
+            // It left by itself, and in order: on a signal of somebody's, or because its program chose to.
+            Say($"{Name(e.Worker)} has left ({e.Exit}); starting another");
+            Fork();
             return;
         }
 

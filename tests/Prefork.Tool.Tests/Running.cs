@@ -63,6 +63,17 @@ public class Running
         Assert.Contains(pids[1], after);
     }
 
+    [Fact]
+    public async Task AWorkerThatIsToldToStop_LeavesInOrder_AndIsReplaced()
+    {
+        await using var run = Run([Published.Assembly, "-w", "2", "--", "slim", "http://127.0.0.1:0"]);
+        var port = await PortAsync(run);
+        var pids = await WorkersAsync(port, 2);
+        Native.Kill(int.Parse(pids[0]), Native.SigTerm);
+        await run.ExpectErrorAsync("prefork: worker ", $"(pid {pids[0]}) has left (code 0");
+        Assert.Contains(pids[1], await WorkersAsync(port, 2, without: pids[0]));
+    }
+
     [Theory]
     [InlineData(Native.SigTerm)]
     [InlineData(Native.SigInt)]
