@@ -20,6 +20,7 @@ public class PrimaryDeath
         using var client = await EchoClient.ConnectAsync(endPoint);
         await client.WorkerAsync();
         var workers = Workers(cluster);
+        Assert.False(IsFree(endPoint));
         var clock = Stopwatch.StartNew();
         cluster.Signal(Native.SigKill);
         Assert.All(workers, pid => Assert.True(Native.WaitForEnd(pid, s_promised - clock.Elapsed), $"Worker {pid} is there after {clock.Elapsed}."));
@@ -32,6 +33,7 @@ public class PrimaryDeath
         await using var cluster = await TestCluster.StartAsync("policy none");
         var endPoint = await cluster.ListenAllAsync(3, "HANG=1");
         var workers = Workers(cluster);
+        Assert.False(IsFree(endPoint));
         var clock = Stopwatch.StartNew();
         cluster.Signal(Native.SigKill);
         await Scheduling.EventuallyAsync(() => Task.FromResult(IsFree(endPoint)));
