@@ -35,6 +35,12 @@ internal sealed class WorkerShell
                 ended.TrySetResult();
             }
         };
+        if (Environment.GetEnvironmentVariable("HANG") is not null)
+        {
+            _worker.Disconnected += (_, _) => Thread.Sleep(Timeout.Infinite);
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => Thread.Sleep(Timeout.Infinite);
+        }
+
         _worker.OnRequest<string, string>("shout", (text, _) => ValueTask.FromResult(text!.ToUpperInvariant()));
         _worker.OnRequest<string, string>("fail", (_, _) => throw new InvalidOperationException("this handler fails"));
         _worker.OnRequest<string, string>("soon", async (text, _) =>

@@ -15,6 +15,9 @@ internal static class Programs
 
     internal static string WebApp => Find("WebApp");
 
+    /// <summary>Where all that is built goes.</summary>
+    internal static string Artifacts => new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Parent!.Parent!.Parent!.FullName;
+
     /// <summary>artifacts/bin/{project}/{configuration}/{project}, beside our own.</summary>
     private static string Find(string project)
     {

@@ -7,8 +7,16 @@ namespace Prefork.IntegrationTests;
 /// <summary>ClusterApp, driven: a real primary with real workers.</summary>
 internal sealed class TestCluster : TestProgram
 {
-    private TestCluster(IReadOnlyDictionary<string, string?>? environment) : base(Programs.ClusterApp, null, environment)
+    private TestCluster(string program, IReadOnlyDictionary<string, string?>? environment) : base(program, null, environment)
     {
+    }
+
+    /// <summary>The same program in another file, such as a published one.</summary>
+    internal static async Task<TestCluster> StartProgramAsync(string program)
+    {
+        var cluster = new TestCluster(program, null);
+        await cluster.ExpectAsync("primary ");
+        return cluster;
     }
 
     internal static async Task<TestCluster> StartAsync(params string[] commands)
@@ -16,7 +24,7 @@ internal sealed class TestCluster : TestProgram
 
     internal static async Task<TestCluster> StartAsync(IReadOnlyDictionary<string, string?>? environment, params string[] commands)
     {
-        var cluster = new TestCluster(environment);
+        var cluster = new TestCluster(Programs.ClusterApp, environment);
         await cluster.ExpectAsync("primary ");
         foreach (var command in commands)
         {
