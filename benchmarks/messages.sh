@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Small JSON messages between a primary and one worker: one way both ways, and one at a time there and back.
-# messages.sh [ROUNDS=5] [COUNT=200000] [ROUND_TRIPS=20000]
+# messages.sh [ROUNDS=5] [COUNT=1000000] [ROUND_TRIPS=20000]; environment: WARM_UP (1000000), messages each way before anything is measured
 . "$(dirname "$0")/lib.sh"
-rounds=${1:-5} count=${2:-200000} round_trips=${3:-20000}
+rounds=${1:-5} count=${2:-1000000} round_trips=${3:-20000}
+wait_limit=120
 need node dotnet ps pgrep
 publish benchmarks/Prefork.Benchmarks benchmarks
 contenders=('Prefork, awaited' 'Prefork, every 1,024th awaited' 'Node, awaited' 'Node, not awaited')

@@ -5,16 +5,17 @@ namespace Prefork.Benchmarks;
 /// <summary>Drives the measurement, and prints it.</summary>
 internal sealed class MessagesPrimary
 {
-    private const int WarmUp = 5000;
+    private static readonly int WarmUp = int.Parse(Environment.GetEnvironmentVariable("WARM_UP") ?? "1000000");
 
     private readonly WorkerProcess _worker;
     private TaskCompletionSource _answered = new();
     private int _toReceive = 1;
+    private int _toEcho;
 
     private MessagesPrimary(WorkerProcess worker)
     {
         _worker = worker;
-        worker.MessageReceived += (_, _) => OnMessage();
+        worker.MessageReceived += (_, e) => OnMessage(e.Message.Get(PingJson.Default.Ping)!);
     }
 
     public static async Task RunAsync(int count, int roundTrips)
@@ -23,7 +24,7 @@ internal sealed class MessagesPrimary
         await self._answered.Task;
         await self.DownAsync(WarmUp);
         await self.UpAsync(WarmUp);
-        await self.PingPongAsync(WarmUp);
+        await self.PingPongAsync(roundTrips);
         var down = await PerSecondAsync(count, self.DownAsync);
         var up = await PerSecondAsync(count, self.UpAsync);
         var pingPong = await PerSecondAsync(roundTrips, self.PingPongAsync);
@@ -53,14 +54,13 @@ internal sealed class MessagesPrimary
         await received;
     }
 
+    /// <summary>Each ping is sent by the handler of the pong before it.</summary>
     private async Task PingPongAsync(int count)
     {
-        for (var id = 0; id < count; id++)
-        {
-            var pong = ExpectAsync(1);
-            await SendAsync(id, "echo");
-            await pong;
-        }
+        _toEcho = count - 1;
+        var ended = ExpectAsync(count);
+        await SendAsync(count, "echo");
+        await ended;
     }
 
     private Task ExpectAsync(int messages)
@@ -69,8 +69,13 @@ internal sealed class MessagesPrimary
         return (_answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
     }
 
-    private void OnMessage()
+    private void OnMessage(Ping message)
     {
+        if (message.Name == "pong" && --_toEcho >= 0)
+        {
+            _ = SendAsync(_toEcho, "echo").AsTask();
+        }
+
         if (--_toReceive == 0)
         {
             _answered.SetResult();

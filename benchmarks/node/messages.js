@@ -5,7 +5,7 @@ const cluster = require('cluster');
 const { once } = require('events');
 
 const [count, roundTrips, mode] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
-const warmUp = 5000;
+const warmUp = Number(process.env.WARM_UP || 1000000);
 
 /** Sends `total` messages: each after the one before it was written, or all as fast as the loop takes them. */
 async function sendMany(target, total) {
@@ -50,19 +50,28 @@ async function up(worker, total) {
   await received;
 }
 
-async function pingPong(worker, total) {
-  for (let id = 0; id < total; id++) {
-    worker.send({ id, name: 'echo' });
-    await once(worker, 'message');
-  }
+/** Each ping is sent by the handler of the pong before it. */
+function pingPong(worker, total) {
+  return new Promise((resolve) => {
+    let left = total;
+    worker.on('message', function onMessage() {
+      if (--left > 0) {
+        worker.send({ id: left, name: 'echo' });
+      } else {
+        worker.off('message', onMessage);
+        resolve();
+      }
+    });
+    worker.send({ id: total, name: 'echo' });
+  });
 }
 
 async function primary() {
   const worker = cluster.fork();
   await once(worker, 'message');
-  for (const run of [down, up, pingPong]) {
-    await run(worker, warmUp);
-  }
+  await down(worker, warmUp);
+  await up(worker, warmUp);
+  await pingPong(worker, roundTrips);
   const result = {
     down: await perSecond(count, () => down(worker, count)),
     up: await perSecond(count, () => up(worker, count)),

@@ -15,7 +15,7 @@ internal sealed class ClusterConnectionListenerFactory(
     IOptions<ClusterHostOptions> host,
     IOptions<SocketTransportOptions> sockets,
     ILoggerFactory loggers,
-    IMemoryPoolFactory<byte>? pools = null) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+    IServiceProvider services) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
     private readonly SettlingConnections _settling = new();
@@ -37,6 +37,19 @@ internal sealed class ClusterConnectionListenerFactory(
         }
     }
 
+    /// <summary>
+    /// Sends a GOAWAY on each HTTP/2 connection, also on those that bring no request just now. Not for HTTP/1, of which the same would close
+    /// idle connections with a request on the way. Kestrel's own sockets are not known here: theirs get it with their next request.
+    /// </summary>
+    internal void RequestCloseOfHttp2()
+    {
+        lock (_lock)
+        {
+            _loop?.RequestCloseOfHttp2();
+        }
+    }
+
+    /// <summary>The container calls it once for each of the two services that this is.</summary>
     public void Dispose()
     {
         _settling.Dispose();
@@ -53,8 +66,19 @@ internal sealed class ClusterConnectionListenerFactory(
             return new SocketConnectionListener(listener, sockets.Value, _logger);
         }
 
-        var pool = pools?.Create(new MemoryPoolOptions { Owner = "prefork" }) ?? MemoryPool<byte>.Shared;
+        var pool = CreatePool();
         return new ClusterConnectionListener(listener, new TransportSettings(sockets.Value, pool, Loop(), _settling, _logger), pool);
+    }
+
+    /// <summary>Kestrel's own kind of pool; before .NET 10 it was Kestrel's alone.</summary>
+    private MemoryPool<byte> CreatePool()
+    {
+#if NET10_0_OR_GREATER
+        return ((IMemoryPoolFactory<byte>?)services.GetService(typeof(IMemoryPoolFactory<byte>)))?.Create(new MemoryPoolOptions { Owner = "prefork" }) ?? MemoryPool<byte>.Shared;
+#else
+        _ = services;
+        return MemoryPool<byte>.Shared;
+#endif
     }
 
     private IoLoop Loop()

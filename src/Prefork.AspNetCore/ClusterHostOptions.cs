@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 namespace Prefork.AspNetCore;
 
 /// <summary>How Kestrel runs in a worker.</summary>
@@ -9,6 +11,48 @@ public sealed class ClusterHostOptions
     /// </summary>
     /// <remarks>Default: <see cref="ClusterTransport.Prefork"/>.</remarks>
     public ClusterTransport Transport { get; set; } = ClusterTransport.Prefork;
+
+    /// <summary>
+    /// How long a worker that stops waits for its clients to go elsewhere before Kestrel's own stop begins, which closes idle connections, and
+    /// lets requests in flight finish for as long as the host's <c>ShutdownTimeout</c> allows. It waits no longer than connections are open.
+    /// The host's <c>ShutdownTimeout</c> is made longer by this time.
+    /// </summary>
+    /// <remarks>Default: 5 seconds. Zero: no drain.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    public TimeSpan DrainTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    }
+
+    = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether the worker is ready only when the registered health checks pass, which is when none is <c>Unhealthy</c>; else when the host has started.</summary>
+    /// <remarks>Default: true.</remarks>
+    public bool WaitForHealthChecks { get; set; } = true;
+
+    /// <summary>Which health checks count.</summary>
+    /// <remarks>Default: null, all.</remarks>
+    public Func<HealthCheckRegistration, bool>? HealthCheckFilter { get; set; }
+
+    /// <summary>How long to wait after health checks that failed before they are made again.</summary>
+    /// <remarks>Default: 250 milliseconds.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">Zero or negative.</exception>
+    public TimeSpan HealthCheckInterval
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            field = value;
+        }
+    }
+
+    = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// What a worker looks for when its host has started, and warns of once for the cluster, in the category <c>Prefork.AspNetCore.StartupChecks</c>:

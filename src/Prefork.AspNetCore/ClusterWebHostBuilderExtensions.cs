@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Prefork.AspNetCore.StartupChecks;
 
 namespace Prefork.AspNetCore;
@@ -36,16 +37,52 @@ public static class ClusterWebHostBuilderExtensions
         return builder.ConfigureServices(services => AddCluster(services, configure));
     }
 
+    /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
+    public static IHostBuilder UseCluster(this IHostBuilder builder) => UseCluster(builder, static _ => { });
+
+    /// <inheritdoc cref="UseCluster(IHostApplicationBuilder)"/>
+    public static IHostBuilder UseCluster(this IHostBuilder builder, Action<ClusterHostOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.ConfigureServices((_, services) => AddCluster(services, configure));
+    }
+
     private static void AddCluster(IServiceCollection services, Action<ClusterHostOptions> configure)
     {
         services.AddClusterContext();
-        if (Cluster.IsWorker)
+        if (!Cluster.IsWorker)
         {
-            services.Configure(configure);
+            return;
+        }
 
+        services.Configure(configure);
+
+        // A second call, as when the program has the line itself and is run by the command, only configures.
+        if (!services.Any(static service => service.ServiceType == typeof(ClusterConnectionListenerFactory)))
+        {
             // Of several factories that can bind an end point, Kestrel takes the one registered last.
-            services.AddSingleton<IConnectionListenerFactory, ClusterConnectionListenerFactory>();
-            services.AddHostedService<DisconnectService>();
+            services.AddSingleton<ClusterConnectionListenerFactory>();
+            services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<ClusterConnectionListenerFactory>());
+            services.AddHostedService<DrainService>();
+            if (services.Any(static service => service.ServiceType == typeof(IMultiplexedConnectionListenerFactory)))
+            {
+                // The first worker would have the UDP port for itself, and the second would fail to start.
+                services.RemoveAll<IMultiplexedConnectionListenerFactory>();
+                services.AddHostedService<Http3Notice>();
+            }
+
+            services.AddHostedService<ReadinessService>();
+            services.AddSingleton<IStartupFilter, Drain>();
+
+            // The drain comes out of nobody else's time.
+            services.AddOptions<HostOptions>().PostConfigure<IOptions<ClusterHostOptions>>(static (host, cluster) =>
+            {
+                if (host.ShutdownTimeout >= TimeSpan.Zero)
+                {
+                    host.ShutdownTimeout += cluster.Value.DrainTimeout;
+                }
+            });
             services.TryAddSingleton(new RegisteredServices(services));
             services.AddHostedService<StartupCheckService>();
         }

@@ -21,6 +21,9 @@ public static partial class Cluster
     /// <summary>A listener of a worker's is open. Node's <c>listening</c>.</summary>
     public static event EventHandler<WorkerListeningEventArgs>? Listening;
 
+    /// <summary>A worker may be given traffic (<see cref="ClusterWorker.SetReady"/>). Node has no such event.</summary>
+    public static event EventHandler<WorkerEventArgs>? Ready;
+
     /// <summary>A message of a worker's; raised before the worker's own event. Node's <c>message</c>.</summary>
     public static event EventHandler<WorkerMessageEventArgs>? MessageReceived
     {
@@ -151,6 +154,8 @@ public static partial class Cluster
     internal static void RaiseOnline(WorkerEventArgs args) => Online?.Invoke(null, args);
 
     internal static void RaiseListening(WorkerListeningEventArgs args) => Listening?.Invoke(null, args);
+
+    internal static void RaiseReady(WorkerEventArgs args) => Ready?.Invoke(null, args);
 
     internal static void RaiseMessage(WorkerMessageEventArgs args) => s_messageReceived?.Invoke(null, args);
 

@@ -65,22 +65,43 @@ public static partial class Cluster
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         options ??= new UdpOptions();
-        var query = ListenTarget.Udp(endPoint, options);
-        return Role is null || options.Exclusive
-            ? ValueTask.FromResult(Binder.Bind(query, listen: false))
-            : Role.BindUdpAsync(query, cancellationToken);
+        ThrowUnlessThereIsReusePort(options.ReusePort);
+        return BindUdpAsync(ListenTarget.Udp(endPoint, options), options.Exclusive || options.ReusePort, cancellationToken);
     }
+
+    /// <summary>Takes a bound UDP socket by its number: in a worker it is the primary's, which all workers that ask for it share.</summary>
+    /// <exception cref="SocketException">The descriptor is not open there, or is no UDP socket.</exception>
+    /// <exception cref="ClusterChannelClosedException">This worker is leaving, or has lost its primary.</exception>
+    public static ValueTask<Socket> BindUdpAsync(FileDescriptorEndPoint descriptor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return BindUdpAsync(ListenTarget.Udp(descriptor), exclusive: false, cancellationToken);
+    }
+
+    private static ValueTask<Socket> BindUdpAsync(ListenQuery query, bool exclusive, CancellationToken cancellation)
+        => Role is null || exclusive
+            ? ValueTask.FromResult(Binder.Bind(query, listen: false))
+            : Role.BindUdpAsync(query, cancellation);
 
     private static ValueTask<ClusterListener> ListenAsync(ListenQuery query, ListenOptions options, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Backlog, 1, nameof(options.Backlog));
-        if (Role is not null && !options.Exclusive)
+        ThrowUnlessThereIsReusePort(options.ReusePort);
+        if (Role is not null && !options.Exclusive && !options.ReusePort)
         {
             return Role.ListenAsync(query, options.Backlog, cancellation);
         }
 
         var socket = Binder.Bind(query, listen: true);
         return ValueTask.FromResult(new ClusterListener(new DirectIntake(socket), socket.LocalEndPoint!));
+    }
+
+    private static void ThrowUnlessThereIsReusePort(bool wanted)
+    {
+        if (wanted && !OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("ReusePort is supported on Linux: other systems have the option, and spread nothing by it.");
+        }
     }
 
     private static Primary CreatePrimary()

@@ -62,10 +62,11 @@ public sealed class ClusterSettings
     public bool WindowsHide { get; set; }
 
     /// <summary>
-    /// For Node workers whose <see cref="ExecArguments"/> (or NODE_OPTIONS) ask for the inspector: gives each worker its port.
-    /// .NET needs no such port.
+    /// For Node workers whose <see cref="ExecArguments"/>, or NODE_OPTIONS in their environment, ask for the inspector: gives each worker
+    /// its port, as <c>--inspect-port</c>. Called at each fork; 0 lets Node choose, and a port over 65535 makes the fork throw.
+    /// Without meaning for .NET workers, whose debuggers need no port: it is not called for them.
     /// </summary>
-    /// <remarks>Default: null, which counts up from 9229, one for each worker.</remarks>
+    /// <remarks>Default: null, which counts up from 9230, one for each worker.</remarks>
     public Func<int>? InspectPort { get; set; }
 
     /// <summary>The largest message accepted from a worker, in bytes; a worker that sends more is cut off.</summary>
@@ -131,9 +132,14 @@ public sealed class ClusterSettings
             ArgumentOutOfRangeException.ThrowIfLessThan(expected, 1, nameof(ExpectedWorkers));
         }
 
+        if (Exec is { Length: 0 })
+        {
+            throw new ArgumentException($"{nameof(Exec)} is empty: null means this program.", nameof(Exec));
+        }
+
         if (!Enum.IsDefined(Serialization))
         {
-            throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json.");
+            throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json or Advanced.");
         }
 
         if (UserId < 0 || GroupId < 0)

@@ -108,6 +108,13 @@ public sealed class ClusterWorker
     public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
         => _role.Messenger.SendAsync(message, typeInfo, cancellationToken);
 
+    /// <inheritdoc cref="WorkerProcess.SendValueAsync(object?, CancellationToken)"/>
+    public ValueTask SendValueAsync(object? value, CancellationToken cancellationToken = default) => _role.Messenger.SendValueAsync(value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerProcess.SendValueAsync(object?, Socket, CancellationToken)"/>
+    public ValueTask SendValueAsync(object? value, Socket socket, CancellationToken cancellationToken = default)
+        => _role.Messenger.SendValueAsync(value, socket, cancellationToken);
+
     /// <summary>Sends a message with a socket, written by reflection with names in camel case.</summary>
     /// <inheritdoc cref="WorkerProcess.SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
     [RequiresUnreferencedCode(Reflected.Reason)]
@@ -168,6 +175,12 @@ public sealed class ClusterWorker
         ArgumentNullException.ThrowIfNull(handler);
         _role.RequestHandlers.Add(name, (_, request, cancellation) => handler(request, cancellation), requestType, replyType);
     }
+
+    /// <summary>
+    /// Tells the primary that this worker may be given traffic: it has started, and whatever it depends on answers. Only the first call counts.
+    /// Under ASP.NET Core <c>UseCluster()</c> does it. A Node primary ignores it.
+    /// </summary>
+    public void SetReady() => _role.SetReady();
 
     /// <summary>
     /// Leaves gracefully: listeners stop, connections are served to their end, the channel closes. The process goes on until its program ends.

@@ -6,7 +6,7 @@ namespace Prefork;
 
 /// <summary>
 /// A worker's part of the machine, as variables that .NET reads when it starts. By itself every .NET process takes the whole machine for its own.
-/// The numbers are those of docs/decisions/0014.
+/// The numbers are those of docs/decisions/0016.
 /// </summary>
 internal static class FairShare
 {

@@ -15,6 +15,13 @@ public sealed class ListenOptions
     /// <remarks>Default: false.</remarks>
     public bool IPv6Only { get; set; }
 
+    /// <summary>
+    /// Whether several sockets may listen on the address, each with a queue of its own between which the kernel spreads connections (SO_REUSEPORT).
+    /// All of them must say so, and belong to one user. Such a listener is <see cref="Exclusive"/>, whatever that says. TCP on Linux only.
+    /// </summary>
+    /// <remarks>Default: false.</remarks>
+    public bool ReusePort { get; set; }
+
     /// <summary>Whether every user may read a Unix socket's path.</summary>
     /// <remarks>Default: false.</remarks>
     public bool ReadableAll { get; set; }

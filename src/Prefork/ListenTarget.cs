@@ -35,7 +35,11 @@ internal static class ListenTarget
             0,
             0,
             false,
-            false);
+            false)
+        { ReusePort = options.ReusePort };
+
+    internal static ListenQuery Udp(FileDescriptorEndPoint inherited)
+        => new(null, null, "udp4", inherited.Descriptor, 0, 0, 0, false, false);
 
     private static ListenQuery Stream(string? address, int? port, string type, ListenOptions options)
         => new(
@@ -47,7 +51,8 @@ internal static class ListenTarget
             options.Backlog == ListenQuery.DefaultBacklog ? 0 : options.Backlog,
             0,
             options.ReadableAll,
-            options.WritableAll);
+            options.WritableAll)
+        { ReusePort = options.ReusePort };
 
     /// <summary>Resolved in the worker, the first address, as Node does.</summary>
     private static async ValueTask<ListenQuery> ResolveAsync(DnsEndPoint endPoint, ListenOptions options, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Prefork.Ipc;
 using Prefork.Native;
+using Prefork.Values;
 
 namespace Prefork;
 
@@ -16,13 +17,14 @@ namespace Prefork;
 /// </remarks>
 internal sealed class Messenger
 {
-    private const int HoldBackAt = 4096;
-    private const int HoldBackBytes = 8 * 1024 * 1024;
+    private const int HoldBackAt = 8 * 1024 * 1024;
     private const int MaxKeptBytes = 64 * 1024 * 1024;
+
+    /// <summary>What a message counts for beside its bytes: 4,096 of the smallest are as many as may wait.</summary>
+    private const int MessageWeight = 2 * 1024;
 
     /// <summary>What a socket on a message counts for: descriptors are scarcer than memory.</summary>
     private const int SocketWeight = 512 * 1024;
-
 
     private readonly EventLoop _loop;
     private readonly Dispatcher _dispatcher;
@@ -33,8 +35,7 @@ internal sealed class Messenger
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _requests = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _answering = new();
     private long _lastRequest;
-    private int _undelivered;
-    private long _undeliveredBytes;
+    private long _undelivered;
     private bool _heldBack;
     private bool _reportedDrop;
     private long _keptBytes;
@@ -73,6 +74,45 @@ internal sealed class Messenger
         return _channel.SendAsync(writer.EndLine(), PassedSocket.Duplicate(socket), cancellation: cancellation);
     }
 
+    /// <summary>Sends a tree of values, which only an 'advanced' channel can carry.</summary>
+    internal ValueTask SendValueAsync(object? value, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return _channel.SendFrameAsync(ValueFrame(value), null, cancellation);
+    }
+
+    /// <inheritdoc cref="SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
+    internal ValueTask SendValueAsync(object? value, Socket socket, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        cancellation.ThrowIfCancellationRequested();
+        var message = new JsObject { ["cmd"] = NodeCommand.Handle, ["type"] = PassedSocket.TypeOf(socket), ["msg"] = value };
+        if (socket.SocketType == SocketType.Dgram)
+        {
+            message["dgramType"] = socket.AddressFamily == AddressFamily.InterNetworkV6 ? "udp6" : "udp4";
+        }
+
+        return _channel.SendFrameAsync(ValueFrame(message), PassedSocket.Duplicate(socket), cancellation);
+    }
+
+    private ReadOnlySpan<byte> ValueFrame(object? value)
+    {
+        if (_channel.Serialization != ChannelSerialization.Advanced)
+        {
+            throw new InvalidOperationException(
+                $"This channel's messages are JSON, which cannot carry a tree of values. Set {nameof(ClusterSettings)}.{nameof(ClusterSettings.Serialization)} to {nameof(ChannelSerialization.Advanced)} (Node: serialization: 'advanced') in the primary, or send a typed message.");
+        }
+
+        if (value is JsUndefined)
+        {
+            throw new ArgumentException("Undefined is no message; null is.", nameof(value));
+        }
+
+        var frame = FrameWriter.Start();
+        new ValueWriter(frame).Write(value);
+        return frame.End();
+    }
+
     internal ValueTask SendRelayedAsync(int from, JsonElement body)
     {
         var writer = StartPrefork("message");
@@ -94,20 +134,23 @@ internal sealed class Messenger
     internal async Task<JsonElement> RequestAsync<TRequest>(
         string act, string? name, int? to, TRequest request, JsonTypeInfo<TRequest> requestType, TimeSpan? timeout, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
+        using var deadline = timeout is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline?.CancelAfter(timeout!.Value);
+        var giveUp = deadline?.Token ?? cancellation;
         var id = Interlocked.Increment(ref _lastRequest);
         var reply = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         _requests[id] = reply;
         try
         {
-            await _channel.SendAsync(RequestLine(act, id, name, to, request, requestType), cancellation: cancellation).ConfigureAwait(false);
-            return await reply.Task.WaitAsync(timeout ?? Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+            await SentAsync(_channel.SendAsync(RequestLine(act, id, name, to, request, requestType), cancellation: giveUp), giveUp).ConfigureAwait(false);
+            return await reply.Task.WaitAsync(giveUp).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException exception) when (giveUp.IsCancellationRequested)
         {
             SendPrefork("cancel", id);
-            throw exception is TimeoutException
-                ? new TimeoutException($"No reply to {(name is null ? act : $"request '{name}'")} within {timeout}.", exception)
-                : exception;
+            cancellation.ThrowIfCancellationRequested();
+            throw new TimeoutException($"No reply to {(name is null ? act : $"request '{name}'")} within {timeout}.", exception);
         }
         finally
         {
@@ -116,8 +159,8 @@ internal sealed class Messenger
     }
 
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
-    internal void OnMessage(ReadOnlySpan<byte> json, FileDescriptor? handle, int? from = null)
-        => Deliver(new ClusterMessage(json.ToArray(), handle, from));
+    internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)
+        => Deliver(new ClusterMessage(this, body.ToArray(), format, handle, null));
 
     /// <summary>One of our own messages. On the loop.</summary>
     internal void OnPreforkMessage(ReadOnlySpan<byte> json)
@@ -126,19 +169,19 @@ internal sealed class Messenger
         switch (frame.Act)
         {
             case "message":
-                Deliver(new ClusterMessage(frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), null, frame.From));
+                Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), default, null, frame.From));
                 break;
             case "request" or "send":
-                Count(json.Length);
-                var length = json.Length;
+                var weight = MessageWeight + json.Length;
+                Count(weight);
                 var cancellation = new CancellationTokenSource();
                 _answering[frame.Id] = cancellation;
-                _dispatcher.Post(() => _ = AnswerAsync(frame, length, cancellation));
+                _dispatcher.Post(() => _ = AnswerAsync(frame, weight, cancellation));
                 break;
             case "cancel":
                 if (_answering.TryGetValue(frame.Id, out var answering))
                 {
-                    _ = answering.CancelAsync();
+                    Cancel(answering);
                 }
 
                 break;
@@ -177,7 +220,33 @@ internal sealed class Messenger
 
         foreach (var answering in _answering.Values)
         {
+            Cancel(answering);
+        }
+    }
+
+    /// <summary>A line that has begun to go out goes out whole, however long the peer takes to read it. Whoever gives up does not wait for that.</summary>
+    private static Task SentAsync(ValueTask sending, CancellationToken giveUp)
+    {
+        var sent = sending.AsTask();
+        if (sent.IsCompleted)
+        {
+            return sent;
+        }
+
+        _ = sent.ContinueWith(
+            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return sent.WaitAsync(giveUp);
+    }
+
+    private static void Cancel(CancellationTokenSource answering)
+    {
+        try
+        {
             _ = answering.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its handler has ended in this instant, on another thread.
         }
     }
 
@@ -204,18 +273,21 @@ internal sealed class Messenger
     private void Deliver(ClusterMessage message)
     {
         Count(Weight(message));
-        _dispatcher.Post(() =>
+        _dispatcher.Post(message);
+    }
+
+    /// <summary>A message's turn has come. By the dispatcher.</summary>
+    internal void Run(ClusterMessage message)
+    {
+        Delivered(Weight(message));
+        if (_owner.HasMessageListener && _kept.Count == 0)
         {
-            Delivered(Weight(message));
-            if (_owner.HasMessageListener && _kept.Count == 0)
-            {
-                Raise(message);
-            }
-            else
-            {
-                Keep(message);
-            }
-        });
+            Raise(message);
+        }
+        else
+        {
+            Keep(message);
+        }
     }
 
     private void Raise(ClusterMessage message)
@@ -242,25 +314,22 @@ internal sealed class Messenger
         }
     }
 
-    private void Count(int length)
+    private void Count(int weight)
     {
-        var bytes = Interlocked.Add(ref _undeliveredBytes, length);
-        if ((Interlocked.Increment(ref _undelivered) >= HoldBackAt || bytes >= HoldBackBytes) && !_heldBack)
+        if (Interlocked.Add(ref _undelivered, weight) >= HoldBackAt && !_heldBack)
         {
             _heldBack = true;
             _channel.PauseReading();
         }
     }
 
-    private void Delivered(int length)
+    private void Delivered(int weight)
     {
-        Interlocked.Add(ref _undeliveredBytes, -length);
-        Interlocked.Decrement(ref _undelivered);
-        if (Volatile.Read(ref _heldBack) && IsHalfDelivered)
+        if (Interlocked.Add(ref _undelivered, -weight) < HoldBackAt / 2 && Volatile.Read(ref _heldBack))
         {
             _loop.Post(() =>
             {
-                if (_heldBack && IsHalfDelivered)
+                if (_heldBack && Volatile.Read(ref _undelivered) < HoldBackAt / 2)
                 {
                     _heldBack = false;
                     _channel.ResumeReading();
@@ -269,11 +338,9 @@ internal sealed class Messenger
         }
     }
 
-    private bool IsHalfDelivered => Volatile.Read(ref _undelivered) < HoldBackAt / 2 && Volatile.Read(ref _undeliveredBytes) < HoldBackBytes / 2;
+    private static int Weight(ClusterMessage message) => MessageWeight + message.Length + (message.HasSocket ? SocketWeight : 0);
 
-    private static int Weight(ClusterMessage message) => message.Utf8Json.Length + (message.HasSocket ? SocketWeight : 0);
-
-    private async Task AnswerAsync(PreforkFrame frame, int length, CancellationTokenSource cancellation)
+    private async Task AnswerAsync(PreforkFrame frame, int weight, CancellationTokenSource cancellation)
     {
         try
         {
@@ -294,7 +361,7 @@ internal sealed class Messenger
             // Till here it counts: a peer that asks faster than it is answered is held back.
             _answering.TryRemove(frame.Id, out _);
             cancellation.Dispose();
-            Delivered(length);
+            Delivered(weight);
         }
     }
 

@@ -4,7 +4,7 @@ using Prefork.Native;
 
 namespace Prefork;
 
-/// <summary>A socket about to ride on a message.</summary>
+/// <summary>A socket that rides on a message.</summary>
 internal static class PassedSocket
 {
     /// <exception cref="ArgumentException">Not a stream or UDP socket: a Node peer would die of it.</exception>
@@ -14,6 +14,14 @@ internal static class PassedSocket
         (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 or AddressFamily.Unix, SocketType.Stream)
             => IsListening(socket) ? HandleType.Server : HandleType.Socket,
         _ => throw new ArgumentException($"A {socket.AddressFamily} {socket.SocketType} socket cannot ride on a message; TCP, Unix stream and UDP sockets can.", nameof(socket)),
+    };
+
+    /// <summary>What is wrong with a descriptor that came as <paramref name="type"/>; null when it is what its message says.</summary>
+    internal static string? FaultOf(FileDescriptor descriptor, string? type) => type switch
+    {
+        HandleType.Native or HandleType.Socket or HandleType.Server => IsStream(descriptor.Number) ? null : $"as {type} which is no stream socket",
+        HandleType.DatagramNative or HandleType.DatagramSocket => IsUdp(descriptor.Number) ? null : $"as {type} which is no UDP socket",
+        _ => "of a type that is unknown",
     };
 
     /// <summary>
@@ -30,10 +38,20 @@ internal static class PassedSocket
     internal static void SetNonBlocking(int descriptor)
         => Errno.Check(Libc.Fcntl(descriptor, Linux.F_SETFL, Libc.Fcntl(descriptor, Linux.F_GETFL, 0) | Linux.O_NONBLOCK), "make a socket non-blocking");
 
-    private static unsafe bool IsListening(Socket socket)
+    private static bool IsListening(Socket socket) => Option((int)socket.Handle, Linux.SO_ACCEPTCONN) is not (null or 0);
+
+    private static bool IsStream(int descriptor)
+        => Option(descriptor, Linux.SO_TYPE) == Linux.SOCK_STREAM
+            && Option(descriptor, Linux.SO_DOMAIN) is Linux.AF_INET or Linux.AF_INET6 or Linux.AF_UNIX;
+
+    private static bool IsUdp(int descriptor)
+        => Option(descriptor, Linux.SO_TYPE) == Linux.SOCK_DGRAM && Option(descriptor, Linux.SO_DOMAIN) is Linux.AF_INET or Linux.AF_INET6;
+
+    /// <summary>Null when it is no socket.</summary>
+    private static unsafe int? Option(int descriptor, int option)
     {
-        var listening = 0;
+        var value = 0;
         var length = (uint)sizeof(int);
-        return Libc.GetSockOpt((int)socket.Handle, Linux.SOL_SOCKET, Linux.SO_ACCEPTCONN, &listening, &length) == 0 && listening != 0;
+        return Libc.GetSockOpt(descriptor, Linux.SOL_SOCKET, option, &value, &length) == 0 ? value : null;
     }
 }

@@ -86,7 +86,7 @@ internal sealed class Primary : IAcceptorEvents
 
         // What can throw, and what is the user's, before there is a worker and off the loop.
         var variables = WorkerEnvironment.Create(settings, environment);
-        var inspect = InspectArguments(settings);
+        var inspect = InspectArguments(settings, variables);
         var generation = WorkerControl.GenerationOf(variables);
         return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, inspect));
     }
@@ -225,12 +225,13 @@ internal sealed class Primary : IAcceptorEvents
     /// <summary>Up from 9230, and after the last port from 1024, as Node counts.</summary>
     private int NextInspectPort() => 1024 + ((Interlocked.Increment(ref _lastInspectPort) - 1024) % (ushort.MaxValue + 1 - 1024));
 
-    private string[] InspectArguments(ClusterSettings settings)
+    /// <summary>Only for a worker that is told to open the inspector, by its options or by the environment that it will have.</summary>
+    private string[] InspectArguments(ClusterSettings settings, Dictionary<string, string> variables)
     {
         bool AsksForInspector(string argument)
             => argument.StartsWith("--inspect", StringComparison.Ordinal) || argument.StartsWith("--debug-port", StringComparison.Ordinal);
 
-        var options = Environment.GetEnvironmentVariable("NODE_OPTIONS")?.Split(' ') ?? [];
+        var options = variables.GetValueOrDefault("NODE_OPTIONS")?.Split(' ') ?? [];
         if (!ProgramCommand.IsNodeScript(settings.Exec!)
             || !settings.ExecArguments!.Concat(options).Any(AsksForInspector))
         {

@@ -11,5 +11,17 @@ internal static class Reflected
 
     [RequiresUnreferencedCode(Reason)]
     [RequiresDynamicCode(Reason)]
-    internal static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)JsonSerializerOptions.Web.GetTypeInfo(typeof(T));
+    internal static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)Web().GetTypeInfo(typeof(T));
+
+#if NET9_0_OR_GREATER
+    [RequiresUnreferencedCode(Reason)]
+    [RequiresDynamicCode(Reason)]
+    private static JsonSerializerOptions Web() => JsonSerializerOptions.Web;
+#else
+    private static JsonSerializerOptions? s_web;
+
+    [RequiresUnreferencedCode(Reason)]
+    [RequiresDynamicCode(Reason)]
+    private static JsonSerializerOptions Web() => s_web ??= new JsonSerializerOptions(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+#endif
 }

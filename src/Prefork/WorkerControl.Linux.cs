@@ -82,7 +82,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
         // The child has its ends; only it may hold them, or its death would go unseen.
         stdio.CloseChildEnds();
         Worker.Process = new ChildProcess(_process, stdio.TakeStreams());
-        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true);
+        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true, _settings.Serialization);
         Messenger = new Messenger(_primary.Loop, _primary.Dispatcher, _channel, this, _settings.MaxKeptMessages);
         _processToken = _primary.Loop.Watch(_process.Descriptor, Linux.EPOLLIN, _ => OnProcessReadable());
         _channel.Open();
@@ -112,8 +112,16 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
     /// <summary>Any thread: forwards to the kernel; a process that is gone is no error.</summary>
     internal bool Kill(Signal signal) => Worker.Process.Kill(signal);
 
-    /// <summary>Any thread.</summary>
-    internal void PostDisconnect() => _primary.Loop.Post(Disconnect);
+    /// <summary>Any thread. It counts as asked from now on, not from when the loop comes to it: whoever asks may look.</summary>
+    internal void PostDisconnect()
+    {
+        if (IsConnected)
+        {
+            Worker.SetAskedToLeave();
+        }
+
+        _primary.Loop.Post(Disconnect);
+    }
 
     public void RaiseMessage(ClusterMessage message) => Worker.RaiseMessage(message);
 

@@ -5,6 +5,7 @@ using Prefork.Handles;
 using Prefork.Ipc;
 using Prefork.Native;
 using Prefork.Processes;
+using Prefork.Values;
 
 namespace Prefork;
 
@@ -18,30 +19,42 @@ internal sealed partial class WorkerControl
     private ScoreboardPage? _page;
     private int _usedRows;
     private bool _online;
+    private bool _ready;
 
     /// <summary>A connection sent as newconn: ours until the worker answers.</summary>
     private sealed record HandedConnection(AcceptingHandle Handle, NodeHandoff Target, FileDescriptor Connection);
 
-    public void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType)
+    public void OnMessage(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
     {
         switch (command)
         {
             case null:
-                Messenger!.OnMessage(json, handle);
+                CheckSocket(handle, handleType);
+                Messenger!.OnMessage(body, format, handle);
                 return;
             case NodeCommand.Cluster:
-                OnClusterMessage(ClusterFrame.Read(json));
+                OnClusterMessage(ClusterFrame.Read(body));
                 break;
             case NodeCommand.Prefork:
-                Messenger!.OnPreforkMessage(json);
+                Messenger!.OnPreforkMessage(body);
                 break;
             case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:
-                _channel!.Send(SocketListReply.To(command, json));
+                _channel!.Send(SocketListReply.To(command, body));
                 break;
         }
 
         // No verb of a worker's carries a descriptor; one that came all the same is closed.
         handle?.Dispose();
+    }
+
+    /// <summary>The program is promised a socket: anything else would be its handler's to stumble over.</summary>
+    private void CheckSocket(FileDescriptor? handle, string? type)
+    {
+        if (handle is not null && PassedSocket.FaultOf(handle, type) is { } fault)
+        {
+            handle.Dispose();
+            throw new ClusterProtocolException($"Worker {Id} sent a descriptor {fault}; the channel is closed.");
+        }
     }
 
     public ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation)
@@ -51,9 +64,15 @@ internal sealed partial class WorkerControl
 
     public void OnControl(PreforkFrame frame)
     {
-        if (frame.Act == ContextMessage.ResignAct)
+        switch (frame.Act)
         {
-            LetGoOfLeadership();
+            case ContextMessage.ResignAct:
+                LetGoOfLeadership();
+                break;
+            case ReadyMessage.Act when !_ready:
+                _ready = true;
+                _primary.Dispatcher.Post(Worker.RaiseReady);
+                break;
         }
     }
 

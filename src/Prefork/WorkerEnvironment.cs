@@ -8,6 +8,8 @@ internal static class WorkerEnvironment
     internal const string UniqueId = "NODE_UNIQUE_ID";
     internal const string ChannelDescriptor = "NODE_CHANNEL_FD";
     internal const string SerializationMode = "NODE_CHANNEL_SERIALIZATION_MODE";
+    internal const string Json = "json";
+    internal const string Advanced = "advanced";
 
     /// <summary>Ours: which generation of workers this one is of. Removed when read.</summary>
     internal const string Generation = "PREFORK_GENERATION";
@@ -37,7 +39,7 @@ internal static class WorkerEnvironment
         Merge(result, settings.Environment);
         Merge(result, added);
         FairShare.AddTo(result, settings, [.. settings.Environment?.Keys ?? [], .. added?.Keys ?? []]);
-        result[SerializationMode] = "json";
+        result[SerializationMode] = settings.Serialization == ChannelSerialization.Advanced ? Advanced : Json;
         return result;
     }
 

@@ -14,6 +14,7 @@ public sealed class WorkerProcess
     private readonly WorkerControl _control;
     private readonly TaskCompletionSource _online = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ListeningAddress> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EventHandler<WorkerMessageEventArgs>? _messageReceived;
     private volatile bool _askedToLeave;
@@ -28,6 +29,7 @@ public sealed class WorkerProcess
         // Who does not wait for these must not be told that nobody did.
         _ = _online.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         _ = _listening.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        _ = _ready.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         _ = _exited.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
     }
 
@@ -36,6 +38,12 @@ public sealed class WorkerProcess
 
     /// <summary>A listener of the worker's is open. Once for each.</summary>
     public event EventHandler<WorkerListeningEventArgs>? Listening;
+
+    /// <summary>
+    /// The worker says that it may be given traffic (<see cref="ClusterWorker.SetReady"/>). Once. A program that never says so, such as one of Node's,
+    /// is as ready as it will be when it listens.
+    /// </summary>
+    public event EventHandler<WorkerEventArgs>? Ready;
 
     /// <summary>
     /// A message of the worker's. Messages that come while nobody listens here or on <see cref="Cluster.MessageReceived"/> are kept
@@ -102,6 +110,9 @@ public sealed class WorkerProcess
     /// <remarks>Default: 0.</remarks>
     public int Generation => _control.Generation;
 
+    /// <summary>Whether the worker has said that it may be given traffic.</summary>
+    public bool IsReady => _ready.Task.IsCompletedSuccessfully;
+
     /// <summary>Whether the process has ended, or never started.</summary>
     public bool IsDead => Process.Id is null || Process.Exit is not null;
 
@@ -124,6 +135,21 @@ public sealed class WorkerProcess
     /// <exception cref="ClusterChannelClosedException">The worker is disconnected, or was while the message waited.</exception>
     public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
         => Messenger.SendAsync(message, typeInfo, cancellationToken);
+
+    /// <summary>
+    /// Sends a tree of values, on an <see cref="ChannelSerialization.Advanced"/> channel: what <see cref="ClusterMessage.GetValue"/> returns,
+    /// and besides .NET's other numbers, <see cref="DateTime"/>, dictionaries by string and lists of objects. What is in it twice arrives as one object.
+    /// </summary>
+    /// <remarks>Not changed while the call runs; free when it has returned.</remarks>
+    /// <exception cref="InvalidOperationException">The channel's messages are JSON.</exception>
+    /// <exception cref="NotSupportedException">JavaScript has nothing for a value in it; the message says which.</exception>
+    /// <exception cref="ClusterChannelClosedException">The channel is closed, or was closed while the message waited.</exception>
+    public ValueTask SendValueAsync(object? value, CancellationToken cancellationToken = default) => Messenger.SendValueAsync(value, cancellationToken);
+
+    /// <summary>Sends a tree of values with a socket, which travels as with <see cref="SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>.</summary>
+    /// <inheritdoc cref="SendValueAsync(object?, CancellationToken)"/>
+    public ValueTask SendValueAsync(object? value, Socket socket, CancellationToken cancellationToken = default)
+        => Messenger.SendValueAsync(value, socket, cancellationToken);
 
     /// <summary>Sends a message with a socket, written by reflection with names in camel case.</summary>
     /// <inheritdoc cref="SendAsync{T}(T, Socket, JsonTypeInfo{T}, CancellationToken)"/>
@@ -188,6 +214,10 @@ public sealed class WorkerProcess
     /// <exception cref="InvalidOperationException">The worker ended before it listened.</exception>
     public Task<ListeningAddress> WaitForListeningAsync(CancellationToken cancellationToken = default) => _listening.Task.WaitAsync(cancellationToken);
 
+    /// <summary>Ends when the worker has said that it may be given traffic.</summary>
+    /// <exception cref="InvalidOperationException">The worker ended before it was ready.</exception>
+    public Task WaitForReadyAsync(CancellationToken cancellationToken = default) => _ready.Task.WaitAsync(cancellationToken);
+
     /// <summary>Ends when the process has ended.</summary>
     /// <exception cref="InvalidOperationException">The worker could not be started.</exception>
     public Task<WorkerExit> WaitForExitAsync(CancellationToken cancellationToken = default) => _exited.Task.WaitAsync(cancellationToken);
@@ -215,6 +245,14 @@ public sealed class WorkerProcess
         var args = new WorkerListeningEventArgs(this, address);
         Listening?.Invoke(this, args);
         Cluster.RaiseListening(args);
+    }
+
+    internal void RaiseReady()
+    {
+        _ready.TrySetResult();
+        var args = new WorkerEventArgs(this);
+        Ready?.Invoke(this, args);
+        Cluster.RaiseReady(args);
     }
 
     internal void RaiseMessage(ClusterMessage message)
@@ -247,6 +285,7 @@ public sealed class WorkerProcess
         var ended = new InvalidOperationException($"Worker {Id} ended by {exit} before that.");
         _online.TrySetException(ended);
         _listening.TrySetException(ended);
+        _ready.TrySetException(ended);
         _exited.TrySetResult(exit);
         var args = new WorkerExitedEventArgs(this, exit);
         Exited?.Invoke(this, args);
@@ -258,6 +297,7 @@ public sealed class WorkerProcess
         var failure = new InvalidOperationException($"Worker {Id} could not be started. {exception.Message}", exception);
         _online.TrySetException(failure);
         _listening.TrySetException(failure);
+        _ready.TrySetException(failure);
         _exited.TrySetException(failure);
         RaiseDisconnected();
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Prefork.Ipc;
 using Prefork.Native;
+using Prefork.Values;
 
 namespace Prefork;
 
@@ -28,13 +29,14 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     private long _sequence;
     private volatile bool _leaving;
     private bool _killing;
+    private bool _ready;
 
-    private WorkerRole(FileDescriptor socket, int id, int generation)
+    private WorkerRole(FileDescriptor socket, int id, int generation, ChannelSerialization serialization)
     {
         _dispatcher = new Dispatcher(_loop);
         Worker = new ClusterWorker(this, id);
         Context = new WorkerContext(id, generation, _dispatcher, Worker.RaiseContextChanged, () => _loop.Post(Resign));
-        _channel = new Channel(_loop, socket, this, MaxMessageSize, $"the channel of worker {id} to its primary");
+        _channel = new Channel(_loop, socket, this, MaxMessageSize, $"the channel of worker {id} to its primary", serialization: serialization);
         Messenger = new Messenger(_loop, _dispatcher, _channel, this, MaxKeptMessages);
 
         // Ctrl+C goes to the whole foreground group. The primary hears it too, and asks the workers to leave; dying of it would drop connections.
@@ -79,37 +81,39 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
             Environment.SetEnvironmentVariable(WorkerEnvironment.PoolSpinning, null);
         }
 
-        if (mode is not (null or "" or "json"))
+        var serialization = mode switch
         {
-            throw new InvalidOperationException($"The primary's serialization is '{mode}'; a .NET worker reads 'json'. Set serialization: 'json' in the primary.");
-        }
-
+            null or "" or WorkerEnvironment.Json => ChannelSerialization.Json,
+            WorkerEnvironment.Advanced => ChannelSerialization.Advanced,
+            _ => throw new InvalidOperationException(
+                $"The primary's serialization is '{mode}'; a .NET worker reads '{WorkerEnvironment.Json}' and '{WorkerEnvironment.Advanced}'."),
+        };
         if (!int.TryParse(channel, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             throw new InvalidOperationException(
                 $"{WorkerEnvironment.UniqueId} says that this process is a worker, but {WorkerEnvironment.ChannelDescriptor} is '{channel}': it has no channel to its primary. Unset both to run it alone.");
         }
 
-        var role = new WorkerRole(AdoptChannel(number), Number(id), Number(generation));
+        var role = new WorkerRole(AdoptChannel(number), Number(id), Number(generation), serialization);
         role._loop.Post(role.GoOnline);
         return role;
     }
 
-    public void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType)
+    public void OnMessage(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
     {
         switch (command)
         {
             case null:
-                Messenger.OnMessage(json, handle);
+                Messenger.OnMessage(body, format, handle);
                 return;
             case NodeCommand.Cluster:
-                OnClusterMessage(ClusterFrame.Read(json), handle, handleType);
+                OnClusterMessage(ClusterFrame.Read(body), handle, handleType);
                 return;
             case NodeCommand.Prefork:
-                Messenger.OnPreforkMessage(json);
+                Messenger.OnPreforkMessage(body);
                 break;
             case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:
-                _channel.Send(SocketListReply.To(command, json));
+                _channel.Send(SocketListReply.To(command, body));
                 break;
         }
 
@@ -155,6 +159,16 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
             Context.Set(ContextMessage.Read(frame.Body));
         }
     }
+
+    /// <summary>Any thread.</summary>
+    internal void SetReady() => _loop.Post(() =>
+    {
+        if (!_ready && _channel.IsConnected)
+        {
+            _ready = true;
+            _channel.Send(ReadyMessage.ToLine());
+        }
+    });
 
     /// <summary>Any thread.</summary>
     internal void Leave(bool announce) => _loop.Post(() => LeaveOnLoop(announce));

@@ -153,8 +153,12 @@ internal sealed partial class WorkerRole
     private static EndPoint LocalEndPoint(ListenQuery query, ClusterFrame frame)
         => frame.SocketName is { Address: not null } name && IPAddress.TryParse(name.Address, out var address)
             ? new IPEndPoint(address, name.Port)
-            : query.IsUnix ? new UnixDomainSocketEndPoint(query.Address!)
+            : query.IsUnix ? UnixEndPoint(query.Address!)
             : new FileDescriptorEndPoint(query.Descriptor ?? 0);
+
+    /// <summary>An absolute path may be longer than an address can be: then it is the one relative to this worker's folder, if that is short enough.</summary>
+    private static UnixDomainSocketEndPoint UnixEndPoint(string path)
+        => new(System.Text.Encoding.UTF8.GetByteCount(path) > Binder.MaxUnixPath ? Path.GetRelativePath(Environment.CurrentDirectory, path) : path);
 
     private void SayListening(ListenQuery query, EndPoint local)
     {

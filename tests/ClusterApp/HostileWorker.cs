@@ -3,13 +3,22 @@ using System.Text;
 
 namespace ClusterApp;
 
-/// <summary>A worker that speaks the raw channel, badly. It reads until the primary hangs up, and exits 7 then.</summary>
+/// <summary>A worker that speaks the raw channel, badly. It reads until the primary hangs up, and exits 7 then; 8 when a descriptor is refused.</summary>
 internal static class HostileWorker
 {
     internal static void Run(string offence)
     {
         using var channel = new Socket(new SafeSocketHandle(3, ownsHandle: true)) { Blocking = true };
-        channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0}\n"u8);
+        if (offence.StartsWith("advanced-", StringComparison.Ordinal))
+        {
+            SendFrames(channel, offence);
+            offence = "wait";
+        }
+        else
+        {
+            channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0}\n"u8);
+        }
+
         switch (offence)
         {
             case "wait":
@@ -54,6 +63,9 @@ internal static class HostileWorker
             case "deep":
                 channel.Send(Encoding.UTF8.GetBytes(new string('[', 200_000) + "\n"));
                 break;
+            default:
+                HostileDescriptors.Send(channel, offence);
+                break;
         }
 
         var buffer = new byte[4096];
@@ -72,6 +84,11 @@ internal static class HostileWorker
                     Environment.Exit(66);
                 }
 
+                if (Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE_NACK", StringComparison.Ordinal))
+                {
+                    Environment.Exit(8);
+                }
+
                 if (Encoding.UTF8.GetString(buffer, 0, count).Contains("\"disconnect\"", StringComparison.Ordinal))
                 {
                     break;
@@ -85,6 +102,31 @@ internal static class HostileWorker
 
         Environment.Exit(7);
     }
+
+    /// <summary>Node's 'advanced' channel: a length, and V8's bytes.</summary>
+    private static void SendFrames(Socket channel, string offence)
+    {
+        var online = Convert.FromHexString("0000002cff0f6f2203636d64220c4e4f44455f434c5553544552220361637422066f6e6c696e65220373657149007b03");
+        channel.Send(online);
+        channel.Send(offence switch
+        {
+            "advanced-version" => [0, 0, 0, 3, 0xFF, 16, (byte)'0'],
+            "advanced-endless" => [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 15],
+            "advanced-half" => online.AsSpan(0, 20),
+
+            // seq is an array, and then the message itself.
+            "advanced-types" => Frame([.. online[4..^4], (byte)'A', 0, (byte)'$', 0, 0, (byte)'{', 3]),
+            "advanced-reference" => Frame([.. online[4..^4], (byte)'^', 0, (byte)'{', 3]),
+            "advanced-deep" => Frame([0xFF, 15, .. Enumerable.Repeat((byte)'\'', 1_000_000)]),
+            _ => [0, 0, 0, 3, 1, 2, 3],
+        });
+        if (offence == "advanced-half")
+        {
+            channel.Shutdown(SocketShutdown.Send);
+        }
+    }
+
+    private static byte[] Frame(byte[] body) => [(byte)(body.Length >> 24), (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
 
     /// <summary>Half a million questions, and not one answer read.</summary>
     private static void SendQuestions(Socket channel)

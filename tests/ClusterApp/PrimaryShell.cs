@@ -9,12 +9,16 @@ namespace ClusterApp;
 internal sealed class PrimaryShell
 {
     private readonly Lock _output = new();
+    private readonly CancelledRequests _cancelled;
+
+    internal PrimaryShell() => _cancelled = new CancelledRequests(Say);
 
     internal async Task RunAsync()
     {
         Cluster.SetUp += (_, _) => Say("setup");
         Cluster.Forked += (_, e) => Say($"fork {e.Worker.Id}");
         Cluster.Online += (_, e) => Say($"online {e.Worker.Id} {e.Worker.State}");
+        Cluster.Ready += (_, e) => Say($"ready {e.Worker.Id}");
         Cluster.Listening += (_, e) => Say($"listening {e.Worker.Id} {e.Address.Address ?? "null"} {e.Address.Port} {e.Address.AddressType} {e.Worker.State}");
         Cluster.Disconnected += (_, e) => Say($"disconnect {e.Worker.Id} connected={e.Worker.IsConnected} asked={e.Worker.ExitedAfterDisconnect}");
         Cluster.Exited += (_, e) => Say($"exit {e.Worker.Id} code={e.Exit.Code} signal={e.Exit.Signal} asked={e.Exit.Asked} dead={e.Worker.IsDead} workers={Ids()}");
@@ -25,6 +29,12 @@ internal sealed class PrimaryShell
         }
 
         Cluster.OnRequest<string, string>("double", (worker, text, _) => ValueTask.FromResult($"{worker.Id}:{text}{text}"));
+        Cluster.OnRequest<string, string>("never", async (worker, _, cancellation) =>
+        {
+            using var registration = cancellation.Register(() => Say($"cancelled by {worker.Id}"));
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return "";
+        });
         Say($"primary {Environment.ProcessId}");
         while (await Console.In.ReadLineAsync() is { } line)
         {
@@ -48,6 +58,12 @@ internal sealed class PrimaryShell
 
     private void ListenForMessages() => Cluster.MessageReceived += (_, e) =>
     {
+        var worker = e.Worker;
+        if (Values.TryEcho(e.Message, worker.SendValueAsync, worker.SendValueAsync, sample => worker.SendAsync(sample)))
+        {
+            return;
+        }
+
         using var socket = e.Message.TakeSocket();
         Say($"message {e.Worker.Id} {e.Message.Get<string>()}{(socket is null ? "" : $" +socket {Greet(socket)}")}");
     };
@@ -95,6 +111,9 @@ internal sealed class PrimaryShell
             case "send":
                 await Worker(words[1]).SendAsync(words[2]);
                 break;
+            case "sendvalue":
+                await Worker(words[1]).SendValueAsync(Values.Example(words[2]));
+                break;
             case "sendmany":
                 for (var i = 0; i < int.Parse(words[2], CultureInfo.InvariantCulture); i++)
                 {
@@ -118,6 +137,21 @@ internal sealed class PrimaryShell
                 break;
             case "request":
                 await RequestAsync(Worker(words[1]), words[2].Split(' ', 3));
+                break;
+            case "ask":
+                _ = _cancelled.AskAsync(token => Worker(words[1]).RequestAsync<string, string>(words[2].Split(' ')[0], words[2].Split(' ')[1], null, token));
+                break;
+            case "giveup":
+                _cancelled.Cancel();
+                break;
+            case "askmany":
+                await _cancelled.AskManyAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("quietly", "x", null, token));
+                break;
+            case "race":
+                await _cancelled.RaceAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("soon", "x", null, token));
+                break;
+            case "requests":
+                _cancelled.Count(Worker(words[1]));
                 break;
             case "broadcast":
                 await Cluster.BroadcastAsync(string.Join(' ', words[1..]));

@@ -19,6 +19,13 @@ internal static class Settings
                 case "args":
                     settings.Arguments = value.Split(',');
                     break;
+                case "execargs":
+                    settings.ExecArguments = value.Split(',');
+                    break;
+                case "inspect":
+                    var ports = new Queue<int>(value.Split(',').Select(Number));
+                    settings.InspectPort = ports.Dequeue;
+                    break;
                 case "cwd":
                     settings.WorkingDirectory = value;
                     break;
@@ -54,6 +61,9 @@ internal static class Settings
                     break;
                 case "maxkept":
                     settings.MaxKeptMessages = Number(value);
+                    break;
+                case "serialization":
+                    settings.Serialization = Enum.Parse<ChannelSerialization>(value, ignoreCase: true);
                     break;
                 case "stdio":
                     settings.Stdio = [.. value.Split(',').Select(entry => entry switch

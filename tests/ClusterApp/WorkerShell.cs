@@ -16,10 +16,13 @@ internal sealed class WorkerShell
     private readonly List<Socket> _sockets = [];
     private int _counted;
 
+    private readonly CancelledRequests _cancelled;
+
     internal WorkerShell()
     {
         _listener = new WorkerListener(Say);
         _leading = new WorkerLeading(_worker, Say);
+        _cancelled = new CancelledRequests(Say);
     }
 
     internal async Task RunAsync()
@@ -34,6 +37,16 @@ internal sealed class WorkerShell
         };
         _worker.OnRequest<string, string>("shout", (text, _) => ValueTask.FromResult(text!.ToUpperInvariant()));
         _worker.OnRequest<string, string>("fail", (_, _) => throw new InvalidOperationException("this handler fails"));
+        _worker.OnRequest<string, string>("soon", async (text, _) =>
+        {
+            await Task.Yield();
+            return text!;
+        });
+        _worker.OnRequest<string, string>("quietly", async (_, cancellation) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return "";
+        });
         _worker.OnRequest<string, string>("never", async (_, cancellation) =>
         {
             try
@@ -55,6 +68,11 @@ internal sealed class WorkerShell
 
     private void Obey(ClusterMessage message)
     {
+        if (Values.TryEcho(message, _worker.SendValueAsync, _worker.SendValueAsync, sample => _worker.SendAsync(sample)))
+        {
+            return;
+        }
+
         var text = message.Get<string>()!;
         if (message.From is { } from)
         {
@@ -173,6 +191,15 @@ internal sealed class WorkerShell
                 break;
             case "ask":
                 Say($"answer {await _worker.RequestAsync<string, string>(words[1], words[2])}");
+                break;
+            case "askfor":
+                await _cancelled.AskAsync(token => _worker.RequestAsync<string, string>(words[1], words[2], null, token));
+                break;
+            case "giveup":
+                _cancelled.Cancel();
+                break;
+            case "requests":
+                _cancelled.Count(_worker);
                 break;
             case "sendsocket":
                 await SendSocketAsync();

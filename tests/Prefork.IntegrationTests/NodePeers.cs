@@ -20,14 +20,16 @@ public class NodePeers
         """;
 
     [Theory]
-    [InlineData("rr")]
-    [InlineData("none")]
-    public async Task NodeWorkers_UnderOurPrimary_BesideOurOwn(string policy)
+    [InlineData("rr", "json")]
+    [InlineData("none", "json")]
+    [InlineData("rr", "advanced")]
+    [InlineData("none", "advanced")]
+    public async Task NodeWorkers_UnderOurPrimary_BesideOurOwn(string policy, string serialization)
     {
         using var folder = new TemporaryFolder();
         var script = Path.Combine(folder.Path, "server.js");
         await File.WriteAllTextAsync(script, Server);
-        await using var cluster = await TestCluster.StartAsync($"policy {policy}");
+        await using var cluster = await TestCluster.StartAsync($"policy {policy}", $"setup serialization={serialization}");
         await cluster.ForkAsync();
         await cluster.TellAsync($"setup exec={script}");
         await cluster.ForkAsync();
@@ -87,16 +89,18 @@ public class NodePeers
     }
 
     [Theory]
-    [InlineData("rr")]
-    [InlineData("none")]
-    public async Task OurWorkers_UnderANodePrimary(string policy)
+    [InlineData("rr", "json")]
+    [InlineData("none", "json")]
+    [InlineData("rr", "advanced")]
+    [InlineData("none", "advanced")]
+    public async Task OurWorkers_UnderANodePrimary(string policy, string serialization)
     {
         using var folder = new TemporaryFolder();
         var script = Path.Combine(folder.Path, "primary.js");
         await File.WriteAllTextAsync(script, """
             const cluster = require('node:cluster');
             process.execPath = process.argv[2];
-            cluster.setupPrimary({ exec: 'worker', args: [], execArgv: [] });
+            cluster.setupPrimary({ exec: 'worker', args: [], execArgv: [], serialization: process.argv[3] });
             const say = (...words) => console.log(words.join(' '));
             for (const event of ['fork', 'online', 'disconnect']) cluster.on(event, w => say(event, w.id));
             cluster.on('listening', (w, a) => say('listening', w.id, a.address, a.port, a.addressType));
@@ -109,7 +113,7 @@ public class NodePeers
               if (verb === 'disconnect') cluster.workers[id].disconnect();
             });
             """);
-        await using var primary = new TestProgram("node", [script, Programs.ClusterApp], new Dictionary<string, string?> { ["NODE_CLUSTER_SCHED_POLICY"] = policy });
+        await using var primary = new TestProgram("node", [script, Programs.ClusterApp, serialization], new Dictionary<string, string?> { ["NODE_CLUSTER_SCHED_POLICY"] = policy });
         await primary.ExpectEverAsync("online 1");
         await primary.ExpectEverAsync("online 2");
         await primary.TellAsync("send 1 listen a 127.0.0.1:0");

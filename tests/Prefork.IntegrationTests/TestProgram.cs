@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Threading.Channels;
 
 namespace Prefork.IntegrationTests;
@@ -12,7 +11,9 @@ internal class TestProgram : IAsyncDisposable
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _seen = [];
-    private readonly StringBuilder _errors = new();
+    private readonly List<string> _errors = [];
+    private readonly TaskCompletionSource _errorsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _moreErrors = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<int> _workers = [];
 
     internal TestProgram(string file, IEnumerable<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
@@ -44,7 +45,17 @@ internal class TestProgram : IAsyncDisposable
         {
             lock (_errors)
             {
-                _errors.AppendLine(e.Data);
+                if (e.Data is null)
+                {
+                    _errorsEnded.TrySetResult();
+                }
+                else
+                {
+                    _errors.Add(e.Data);
+                }
+
+                _moreErrors.TrySetResult();
+                _moreErrors = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         };
         _process.BeginOutputReadLine();
@@ -65,7 +76,11 @@ internal class TestProgram : IAsyncDisposable
     internal void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>The next line that begins so; lines before it are seen, and skipped.</summary>
-    internal async Task<string> ExpectAsync(string prefix, TimeSpan? patience = null)
+    internal Task<string> ExpectAsync(string prefix, TimeSpan? patience = null)
+        => ExpectAsync(line => line.StartsWith(prefix, StringComparison.Ordinal), prefix, patience);
+
+    /// <summary>The next line for which <paramref name="isIt"/> is true; <paramref name="what"/> is it in words.</summary>
+    internal async Task<string> ExpectAsync(Predicate<string> isIt, string what, TimeSpan? patience = null)
     {
         using var timeout = new CancellationTokenSource(patience ?? Patience);
         try
@@ -79,7 +94,7 @@ internal class TestProgram : IAsyncDisposable
                     _workers.Add(pid);
                 }
 
-                if (line.StartsWith(prefix, StringComparison.Ordinal))
+                if (isIt(line))
                 {
                     return line;
                 }
@@ -87,13 +102,59 @@ internal class TestProgram : IAsyncDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
         {
-            throw new InvalidOperationException($"'{prefix}' did not come. Seen:\n{string.Join('\n', _seen)}\nErrors:\n{_errors}", exception);
+            throw new InvalidOperationException($"'{what}' did not come. Seen:\n{string.Join('\n', _seen)}\nErrors:\n{ErrorText}", exception);
         }
     }
 
     /// <summary>The first line that begins so, whether it has been seen or is yet to come: for lines whose order is free.</summary>
     internal async Task<string> ExpectEverAsync(string prefix)
         => _seen.Find(line => line.StartsWith(prefix, StringComparison.Ordinal)) ?? await ExpectAsync(prefix);
+
+    /// <summary>The first line on its standard error, seen or yet to come, that begins so and contains that.</summary>
+    internal async Task<string> ExpectErrorAsync(string prefix, string content = "")
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            Task more;
+            lock (_errors)
+            {
+                if (_errors.Find(line => line.StartsWith(prefix, StringComparison.Ordinal) && line.Contains(content, StringComparison.Ordinal)) is { } found)
+                {
+                    return found;
+                }
+
+                more = _moreErrors.Task;
+            }
+
+            try
+            {
+                await more.WaitAsync(timeout.Token);
+            }
+            catch (OperationCanceledException exception)
+            {
+                throw new InvalidOperationException($"'{prefix}' with '{content}' did not come. Errors:\n{ErrorText}", exception);
+            }
+        }
+    }
+
+    /// <summary>All of its standard error; it must be about to end.</summary>
+    internal async Task<IReadOnlyList<string>> ErrorsAsync()
+    {
+        await _errorsEnded.Task.WaitAsync(Patience);
+        return _errors;
+    }
+
+    private string ErrorText
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return string.Join('\n', _errors);
+            }
+        }
+    }
 
     internal void Signal(int signal) => Native.Kill(Id, signal);
 

@@ -3,7 +3,7 @@ using ArchUnitNET.Loader;
 
 namespace Prefork.Tests;
 
-/// <summary>Imports run downwards only: Native, then Processes and Ipc, then Scheduling and Handles, then the root.</summary>
+/// <summary>Imports run downwards only: Native and Values, then Processes and Ipc, then Scheduling and Handles, then the root.</summary>
 public class Layering
 {
     private static readonly Architecture Core = new ArchLoader().LoadAssemblies(typeof(Cluster).Assembly).Build();
@@ -12,13 +12,14 @@ public class Layering
     private static readonly string[] Vocabulary =
     [
         "Prefork.Signal", "Prefork.ClusterProtocolException", "Prefork.ClusterChannelClosedException", "Prefork.ClusterSettings",
-        "Prefork.WorkerLoad", "Prefork.IWorkerSelector", "Prefork.SchedulingPolicy",
+        "Prefork.ChannelSerialization", "Prefork.WorkerLoad", "Prefork.IWorkerSelector", "Prefork.SchedulingPolicy",
     ];
 
     [Theory]
     [InlineData("Prefork.Native", "")]
     [InlineData("Prefork.Processes", "Prefork.Native")]
-    [InlineData("Prefork.Ipc", "Prefork.Native")]
+    [InlineData("Prefork.Values", "")]
+    [InlineData("Prefork.Ipc", "Prefork.Native,Prefork.Values")]
     [InlineData("Prefork.Scheduling", "")]
     [InlineData("Prefork.Handles", "Prefork.Native,Prefork.Ipc,Prefork.Scheduling")]
     public void ALayer_SeesOnlyWhatIsBelowIt(string layer, string below)

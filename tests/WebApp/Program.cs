@@ -1,11 +1,22 @@
 using System.Net.WebSockets;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Prefork;
 using Prefork.AspNetCore;
 
 // An ordinary application with the one line. As a worker it tells its primary where it listens; alone it says so on its standard output.
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders();
-builder.UseCluster();
+builder.UseCluster(cluster =>
+{
+    cluster.DrainTimeout = TimeSpan.FromSeconds(builder.Configuration.GetValue("drain", 5.0));
+    cluster.Transport = builder.Configuration.GetValue("transport", ClusterTransport.Prefork);
+});
+if (builder.Configuration["healthy-when"] is { } file)
+{
+    // Ready when a file is there: what a test can bring about.
+    builder.Services.AddHealthChecks().AddCheck("file", () => File.Exists(file) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+}
+
 var app = builder.Build();
 app.UseWebSockets();
 app.MapGet("/", () => $"{Cluster.Worker?.Id ?? 0}");
@@ -41,14 +52,24 @@ app.MapGet("/download", async (HttpResponse response, int mb) =>
 app.Map("/ws", async context =>
 {
     using var socket = await context.WebSockets.AcceptWebSocketAsync();
+
+    // Says goodbye when the worker is to leave; the client answers that, and what it sent before is still echoed.
+    using var stopping = app.Lifetime.ApplicationStopping.Register(() => _ = socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, null, CancellationToken.None));
     var buffer = new byte[4096];
     while (await socket.ReceiveAsync(buffer, CancellationToken.None) is { MessageType: not WebSocketMessageType.Close } received)
     {
-        await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, CancellationToken.None);
+        if (socket.State == WebSocketState.Open)
+        {
+            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, CancellationToken.None);
+        }
     }
 
-    await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+    if (socket.State == WebSocketState.CloseReceived)
+    {
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+    }
 });
+app.Lifetime.ApplicationStopping.Register(() => _ = SayAsync("stopping"));
 try
 {
     await app.StartAsync();
@@ -63,7 +84,7 @@ catch (IOException exception)
 static async Task SayAsync(string text)
 {
     Console.WriteLine(text);
-    if (Cluster.Worker is { } worker)
+    if (Cluster.Worker is { IsConnected: true } worker)
     {
         await worker.SendAsync(text);
     }

@@ -19,6 +19,7 @@ internal sealed partial class ClusterConnection :
     private bool _localKnown;
     private bool _remoteKnown;
     private Socket? _socket;
+    private volatile ConnectionFeatures? _features;
 
     public override string ConnectionId
     {
@@ -26,7 +27,7 @@ internal sealed partial class ClusterConnection :
         set;
     }
 
-    public override IFeatureCollection Features => field ??= new ConnectionFeatures(this);
+    public override IFeatureCollection Features => _features ??= new ConnectionFeatures(this);
 
     public override IDictionary<object, object?> Items
     {

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Prefork.AspNetCore.Transport;
 
@@ -7,6 +9,7 @@ internal sealed partial class ClusterConnection
 {
     private const uint Interest = Libc.EPOLLIN | Libc.EPOLLRDHUP;
 
+    private static readonly TimeSpan s_lingerTime = TimeSpan.FromSeconds(1);
     private static readonly ConnectionAbortedException s_completed = new("The connection's output is complete.");
 
     private readonly Lock _lock = new();
@@ -14,6 +17,8 @@ internal sealed partial class ClusterConnection
     private volatile Exception? _shutdownReason;
     private volatile bool _registered;
     private bool _wantsRoom;
+    private volatile bool _lingers;
+    private volatile bool _lingering;
     private int _closedFired;
     private int _open = 2;
     private TaskCompletionSource? _finished;
@@ -59,6 +64,51 @@ internal sealed partial class ClusterConnection
         {
             // Its reader may be busy with the first request; but a client that leaves must be noticed.
             Register();
+        }
+    }
+
+    /// <summary>Any thread. What TLS agreed on, or the preface, says whether it is HTTP/2.</summary>
+    internal void RequestCloseOfHttp2()
+    {
+        if (_features is { } features && (_beganWithPreface || HasAgreedOnHttp2(features)))
+        {
+            _lingers = true;
+            features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+    }
+
+    /// <summary>
+    /// After a GOAWAY the client closes, not we: one that is just about to send on this connection must read the GOAWAY first. .NET's own
+    /// HttpClient fails a request, and does not repeat it, that meets the end of the connection instead.
+    /// </summary>
+    private bool TryLinger()
+    {
+        if (!_lingers || _shutdownReason is not null)
+        {
+            return false;
+        }
+
+        Register();
+        _lingering = true;
+        if (_hungUp)
+        {
+            return false;
+        }
+
+        _ = Task.Delay(s_lingerTime).ContinueWith(_ => Shutdown(null), TaskScheduler.Default);
+        return true;
+    }
+
+    private static bool HasAgreedOnHttp2(ConnectionFeatures features)
+    {
+        try
+        {
+            return features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) ?? false;
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is ending, and so is its TLS, which the feature asks.
+            return false;
         }
     }
 

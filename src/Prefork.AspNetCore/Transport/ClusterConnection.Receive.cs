@@ -25,6 +25,8 @@ internal sealed partial class ClusterConnection
     private ValueTask<FlushResult> _flush;
     private Action? _onResumed;
     private volatile bool _hungUp;
+    private bool _hasSpoken;
+    private volatile bool _beganWithPreface;
 
     private enum Outcome
     {
@@ -39,6 +41,11 @@ internal sealed partial class ClusterConnection
         if (hungUp)
         {
             _hungUp = true;
+            if (_lingering)
+            {
+                Shutdown(null);
+                return;
+            }
         }
 
         if (_receiving.TryTake(unblocks: false))
@@ -184,6 +191,7 @@ internal sealed partial class ClusterConnection
         _full = received == memory.Length;
         if (received > 0)
         {
+            NoteFirst(memory.Span[..(int)received]);
             _input.Writer.Advance((int)received);
         }
 
@@ -203,10 +211,21 @@ internal sealed partial class ClusterConnection
         _full = received == ProbeSize;
         if (received > 0)
         {
+            NoteFirst(probe.AsSpan(0, (int)received));
             _input.Writer.Write(probe.AsSpan(0, (int)received));
         }
 
         return received;
+    }
+
+    /// <summary>HTTP/2 without TLS begins with its preface (RFC 9113, 3.4), of which no HTTP/1 request has the method.</summary>
+    private void NoteFirst(ReadOnlySpan<byte> received)
+    {
+        if (!_hasSpoken)
+        {
+            _hasSpoken = true;
+            _beganWithPreface = received.StartsWith("PRI "u8);
+        }
     }
 
     /// <summary>The role's holder, once: nothing more will be received.</summary>

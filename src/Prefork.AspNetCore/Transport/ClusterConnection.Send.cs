@@ -215,7 +215,11 @@ internal sealed partial class ClusterConnection
             LogFailure(error);
         }
 
-        Shutdown(error);
+        if (error is not null || !TryLinger())
+        {
+            Shutdown(error);
+        }
+
         _output.Reader.Complete(failed ? error : null);
         return Outcome.Ended;
     }

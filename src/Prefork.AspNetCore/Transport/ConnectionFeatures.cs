@@ -5,16 +5,27 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Prefork.AspNetCore.Transport;
 
 /// <summary>A dozen features: a list is smaller than a dictionary, and no slower to search.</summary>
+/// <remarks>
+/// The connection's own threads, one at a time, write it. The drain reads it meanwhile: an entry keeps its key for ever, and is complete
+/// before it is counted.
+/// </remarks>
 internal sealed class ConnectionFeatures : IFeatureCollection
 {
-    private readonly List<KeyValuePair<Type, object>> _features = new(capacity: 14);
+    private Entry[] _entries = new Entry[16];
+    private int _count;
 
     internal ConnectionFeatures(ClusterConnection connection)
     {
         foreach (var type in s_own)
         {
-            _features.Add(new(type, connection));
+            _entries[_count++] = new Entry { Key = type, Value = connection };
         }
+    }
+
+    private struct Entry
+    {
+        internal Type Key;
+        internal object? Value;
     }
 
     private static readonly Type[] s_own =
@@ -36,23 +47,41 @@ internal sealed class ConnectionFeatures : IFeatureCollection
     {
         get
         {
-            var index = IndexOf(key);
-            return index < 0 ? null : _features[index].Value;
+            // In this order: a larger array may come after the count, never before.
+            var count = Volatile.Read(ref _count);
+            var entries = Volatile.Read(ref _entries);
+            for (var i = 0; i < count; i++)
+            {
+                if (entries[i].Key == key)
+                {
+                    return entries[i].Value;
+                }
+            }
+
+            return null;
         }
 
         set
         {
             Revision++;
-            var index = IndexOf(key);
-            if (index >= 0)
+            for (var i = 0; i < _count; i++)
             {
-                _features.RemoveAt(index);
+                if (_entries[i].Key == key)
+                {
+                    _entries[i].Value = value;
+                    return;
+                }
             }
 
-            if (value is not null)
+            if (_count == _entries.Length)
             {
-                _features.Add(new(key, value));
+                var larger = new Entry[_count * 2];
+                _entries.CopyTo(larger, 0);
+                Volatile.Write(ref _entries, larger);
             }
+
+            _entries[_count] = new Entry { Key = key, Value = value };
+            Volatile.Write(ref _count, _count + 1);
         }
     }
 
@@ -60,20 +89,16 @@ internal sealed class ConnectionFeatures : IFeatureCollection
 
     public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
 
-    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => _features.GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    private int IndexOf(Type key)
+    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator()
     {
-        for (var i = 0; i < _features.Count; i++)
+        for (var i = 0; i < _count; i++)
         {
-            if (_features[i].Key == key)
+            if (_entries[i].Value is { } value)
             {
-                return i;
+                yield return new(_entries[i].Key, value);
             }
         }
-
-        return -1;
     }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

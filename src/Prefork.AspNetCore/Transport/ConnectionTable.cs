@@ -45,6 +45,14 @@ internal sealed class ConnectionTable
         }
     }
 
+    internal ClusterConnection[] Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _slots.OfType<ClusterConnection>()];
+        }
+    }
+
     internal ClusterConnection? Find(long token)
     {
         var slots = Volatile.Read(ref _slots);

@@ -94,6 +94,15 @@ internal sealed partial class IoLoop : IDisposable
 
     internal void Forget(ClusterConnection connection) => _connections.Remove(connection.Token);
 
+    /// <summary>Any thread.</summary>
+    internal void RequestCloseOfHttp2()
+    {
+        foreach (var connection in _connections.Snapshot())
+        {
+            connection.RequestCloseOfHttp2();
+        }
+    }
+
     /// <summary>The thread that has the turn closes what it waits for; nobody else may be waiting then.</summary>
     public unsafe void Dispose()
     {

@@ -6,7 +6,12 @@ namespace Prefork.Handles;
 /// <summary>Opens what is asked for. An error is a <see cref="SocketException"/> of the kernel's, at once and not later in somebody else's call.</summary>
 internal static class Binder
 {
-    private const int MaxUnixPath = 107;
+    /// <summary>Bytes in sun_path without the NUL at its end (unix(7)).</summary>
+    internal const int MaxUnixPath = 107;
+
+    // Linux's numbers; Cluster refuses the option elsewhere.
+    private const int SolSocket = 1;
+    private const int SoReusePort = 15;
 
     /// <summary>A bound socket, listening when <paramref name="listen"/> says so and it is not UDP. The caller owns it.</summary>
     /// <exception cref="SocketException">The address is in use, forbidden, or not of this machine.</exception>
@@ -36,34 +41,38 @@ internal static class Binder
     {
         if (query.Address is null && !Socket.OSSupportsIPv6)
         {
-            return BindNew(SocketType.Stream, ProtocolType.Tcp, new IPEndPoint(IPAddress.Any, query.Port!.Value), v6Only: false, reuse: false);
+            return BindNew(SocketType.Stream, ProtocolType.Tcp, new IPEndPoint(IPAddress.Any, query.Port!.Value), query, reuse: false);
         }
 
         var address = query.Address is null ? IPAddress.IPv6Any : Parse(query.Address);
-        return BindNew(SocketType.Stream, ProtocolType.Tcp, new IPEndPoint(address, query.Port!.Value), (query.Flags & ListenQuery.V6Only) != 0, reuse: false);
+        return BindNew(SocketType.Stream, ProtocolType.Tcp, new IPEndPoint(address, query.Port!.Value), query, reuse: false);
     }
 
     private static Socket BindUdp(ListenQuery query)
     {
         var any = query.AddressType == "udp6" ? IPAddress.IPv6Any : IPAddress.Any;
         var endPoint = new IPEndPoint(query.Address is null ? any : Parse(query.Address), query.Port!.Value);
-        return BindNew(
-            SocketType.Dgram, ProtocolType.Udp, endPoint, (query.Flags & ListenQuery.V6Only) != 0, (query.Flags & ListenQuery.ReuseAddress) != 0);
+        return BindNew(SocketType.Dgram, ProtocolType.Udp, endPoint, query, (query.Flags & ListenQuery.ReuseAddress) != 0);
     }
 
-    private static Socket BindNew(SocketType type, ProtocolType protocol, IPEndPoint endPoint, bool v6Only, bool reuse)
+    private static Socket BindNew(SocketType type, ProtocolType protocol, IPEndPoint endPoint, ListenQuery query, bool reuse)
     {
         var socket = new Socket(endPoint.AddressFamily, type, protocol);
         try
         {
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
             {
-                socket.DualMode = !v6Only;
+                socket.DualMode = (query.Flags & ListenQuery.V6Only) == 0;
             }
 
             if (reuse)
             {
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
+            if (query.ReusePort)
+            {
+                socket.SetRawSocketOption(SolSocket, SoReusePort, BitConverter.GetBytes(1));
             }
 
             socket.Bind(endPoint);
@@ -82,7 +91,7 @@ internal static class Binder
         var isAbstract = path.StartsWith('\0');
         if (!isAbstract)
         {
-            // sun_path holds 107 bytes (unix(7)): a long absolute path may still be near by.
+            // A long absolute path may still be near by.
             var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
             path = System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath ? relative : path;
             if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath)

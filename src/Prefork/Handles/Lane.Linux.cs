@@ -121,6 +121,13 @@ internal sealed class Lane : ConnectionTarget
     internal override void Leave()
     {
         base.Leave();
+        if (_stopped)
+        {
+            // Nothing but the empty message is in a stopped lane; it would hide the end of file from a worker whose program does not accept.
+            Span<byte> data = stackalloc byte[8];
+            _ = DescriptorMessage.Receive(_duplicate.Number, data, [], out _, out _);
+            _stopped = false;
+        }
 
         // The worker reads to the end of file, so it has everything that was sent before it drains and exits.
         _sender.Dispose();

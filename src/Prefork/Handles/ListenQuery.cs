@@ -24,6 +24,9 @@ internal sealed record ListenQuery(
     internal const int V6Only = 1;
     internal const int ReuseAddress = 4;
 
+    /// <summary>The socket shares its address with others by SO_REUSEPORT: never crosses the wire, for such a socket is its worker's own.</summary>
+    internal bool ReusePort { get; init; }
+
     internal bool IsUdp => AddressType is "udp4" or "udp6";
 
     internal bool IsUnix => AddressType == "-1";
@@ -70,7 +73,7 @@ internal sealed record ListenQuery(
         {
             json.WriteString("addressType"u8, AddressType);
             json.WriteNumber("fd"u8, Descriptor ?? -1);
-            json.WriteNumber("flags"u8, Flags);
+            WriteNumberOrNull(json, "flags"u8, Descriptor is null ? Flags : null);
             return;
         }
 

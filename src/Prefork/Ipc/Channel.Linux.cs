@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Prefork.Native;
+using Prefork.Values;
 
 namespace Prefork.Ipc;
 
 /// <summary>
-/// One end of the control pipe between primary and worker, in Node's wire: one JSON value to a line, descriptors in ancillary data.
+/// One end of the control pipe between primary and worker, in Node's wire: one JSON value to a line, or one frame in V8's format
+/// (Channel.Frames.Linux.cs), descriptors in ancillary data.
 /// </summary>
 /// <remarks>
 /// Reading happens on the loop alone. Writing happens on any thread under a lock of its own (Channel.Write.Linux.cs).
@@ -24,6 +26,7 @@ internal sealed partial class Channel
     private readonly IChannelPeer _peer;
     private readonly int _maxMessageSize;
     private readonly string _name;
+    private readonly bool _frames;
     private readonly Queue<FileDescriptor> _unclaimed = new();
 
     private byte[] _buffer = new byte[InitialBufferSize];
@@ -42,8 +45,9 @@ internal sealed partial class Channel
     /// Whether a peer that does not read what is sent to it is not read either: it would otherwise fill this process with replies.
     /// On one side only, or two that do so wait for each other.
     /// </param>
-    internal Channel(EventLoop loop, FileDescriptor socket, IChannelPeer peer, int maxMessageSize, string name, bool holdBack = false)
+    internal Channel(EventLoop loop, FileDescriptor socket, IChannelPeer peer, int maxMessageSize, string name, bool holdBack = false, ChannelSerialization serialization = ChannelSerialization.Json)
     {
+        _frames = serialization == ChannelSerialization.Advanced;
         _holdsBack = holdBack;
         _loop = loop;
         _socket = socket;
@@ -51,6 +55,9 @@ internal sealed partial class Channel
         _maxMessageSize = maxMessageSize;
         _name = name;
     }
+
+    /// <summary>How messages are written on it.</summary>
+    internal ChannelSerialization Serialization => _frames ? ChannelSerialization.Advanced : ChannelSerialization.Json;
 
     /// <summary>True until either side closes; read on any thread.</summary>
     internal bool IsConnected => !_refusing && !Volatile.Read(ref _closed);
@@ -76,7 +83,7 @@ internal sealed partial class Channel
     internal void Drain()
     {
         // Its own buffer is long empty by then; only a descendant that got hold of the socket could go on for ever.
-        for (var turn = 0; turn < MaxDrainReads && !_closed && ReadOnce(); turn++)
+        for (var turn = 0; turn < MaxDrainReads && !_closed && ReadOnce(out _); turn++)
         {
         }
 
@@ -122,18 +129,25 @@ internal sealed partial class Channel
 
         for (var turn = 0; turn < ReadsPerTurn && !_closed && ((!_paused && !_unread) || hungUp); turn++)
         {
-            if (!ReadOnce())
+            if (!ReadOnce(out var filled))
             {
                 return;
             }
 
             HoldBackIfUnread();
+            if (!filled)
+            {
+                // Mostly that was all there was. If not (the kernel stops at a descriptor), epoll says so again: it is level-triggered.
+                return;
+            }
         }
     }
 
-    /// <summary>Reads once and delivers every whole line; false when there is no more for now.</summary>
-    private bool ReadOnce()
+    /// <summary>Reads once and delivers every whole message; false when there is no more for now.</summary>
+    /// <param name="filled">The buffer is full, so there may well be more.</param>
+    private bool ReadOnce(out bool filled)
     {
+        filled = false;
         Span<int> descriptors = stackalloc int[MaxDescriptorsPerRead];
         MakeRoom();
         var received = DescriptorMessage.Receive(_socket.Number, _buffer.AsSpan(_end), descriptors, out var count, out _);
@@ -161,12 +175,22 @@ internal sealed partial class Channel
         }
 
         _end += received;
+        filled = _end == _buffer.Length;
         try
         {
-            DeliverLines();
-            if (_unclaimed.Count > MaxUnclaimedHandles)
+            if (_frames)
             {
-                throw Offence($"sent {_unclaimed.Count} descriptors that no message speaks of");
+                DeliverFrames();
+            }
+            else
+            {
+                DeliverLines();
+            }
+
+            // A descriptor comes with the first byte of its message. Between two messages none may be left, in the middle of one a few.
+            if (_unclaimed.Count > (_start == _end ? 0 : MaxUnclaimedHandles))
+            {
+                throw Offence($"sent {_unclaimed.Count} descriptor(s) that no message speaks of");
             }
         }
         catch (Exception exception)
@@ -219,10 +243,15 @@ internal sealed partial class Channel
             throw Offence($"sent a line of {line.Length} bytes that is not JSON", exception);
         }
 
+        Dispatch(header, line, default);
+    }
+
+    private void Dispatch(MessageHeader header, ReadOnlySpan<byte> body, ValueFormat format)
+    {
         switch (header.Command)
         {
             case NodeCommand.Handle:
-                DeliverWithHandle(line, header);
+                DispatchWithHandle(header, body, format);
                 break;
             case NodeCommand.HandleAck:
                 OnHandleAnswer(received: true);
@@ -231,7 +260,7 @@ internal sealed partial class Channel
                 OnHandleAnswer(received: false);
                 break;
             default:
-                _peer.OnMessage(header.Command, line, null, null);
+                Tell(header.Command, body, format, null, null);
                 break;
         }
     }
@@ -240,24 +269,37 @@ internal sealed partial class Channel
     /// The answer goes out before the message is acted on, exactly one to a NODE_HANDLE: none leaves the sender waiting for ever,
     /// two kill a Node peer. Node wraps what it sends again a second time; both layers get one answer.
     /// </summary>
-    private void DeliverWithHandle(ReadOnlySpan<byte> line, MessageHeader header)
+    private void DispatchWithHandle(MessageHeader header, ReadOnlySpan<byte> body, ValueFormat format)
     {
         if (!_unclaimed.TryDequeue(out var handle))
         {
-            SendControl("{\"cmd\":\"NODE_HANDLE_NACK\"}\n"u8);
+            SendControl(_frames ? s_nackFrame : "{\"cmd\":\"NODE_HANDLE_NACK\"}\n"u8);
             return;
         }
 
-        SendControl("{\"cmd\":\"NODE_HANDLE_ACK\"}\n"u8);
+        SendControl(_frames ? s_ackFrame : "{\"cmd\":\"NODE_HANDLE_ACK\"}\n"u8);
         while (header.Command == NodeCommand.Handle)
         {
-            line = line[header.Inner];
+            body = body[header.Inner];
+            format = header.InnerFormat;
             var type = header.HandleType;
-            header = line.IsEmpty ? default : MessageHeader.Read(line);
+            header = body.IsEmpty ? default : format.IsJson ? MessageHeader.Read(body) : FrameHeader.Read(body, format);
             if (header.Command != NodeCommand.Handle)
             {
-                _peer.OnMessage(header.Command, line.IsEmpty ? "null"u8 : line, handle, type);
+                Tell(header.Command, body.IsEmpty ? "null"u8 : body, format, handle, type);
             }
+        }
+    }
+
+    private void Tell(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
+    {
+        if (command is null || format.IsJson)
+        {
+            _peer.OnMessage(command, body, format, handle, handleType);
+        }
+        else
+        {
+            TellInternal(command, body, format, handle, handleType);
         }
     }
 

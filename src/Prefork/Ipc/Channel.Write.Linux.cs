@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Prefork.Native;
+using Prefork.Values;
 
 namespace Prefork.Ipc;
 
@@ -29,7 +30,7 @@ internal sealed partial class Channel
     private Exception? _writeFailure;
 
     /// <summary>
-    /// Sends one line, which ends with a newline. The task ends when the kernel has the bytes.
+    /// Sends one line of JSON, which ends with a newline, as what the channel has for it. The task ends when the kernel has the bytes.
     /// </summary>
     /// <param name="line">Not kept: the caller may reuse it when the call returns.</param>
     /// <param name="handle">
@@ -38,9 +39,32 @@ internal sealed partial class Channel
     /// </param>
     /// <param name="onRefused">Called on the loop when the peer has refused the handle for good.</param>
     /// <exception cref="ClusterChannelClosedException">The channel is closed or closing.</exception>
-    [SuppressMessage("Reliability", "CA2000", Justification = "The write owns its handle and closes it.")]
     internal ValueTask SendAsync(
         ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true, Action? onRefused = null, CancellationToken cancellation = default)
+    {
+        if (!_frames)
+        {
+            return SendBytesAsync(line, handle, ownsHandle, onRefused, cancellation);
+        }
+
+        try
+        {
+            return SendBytesAsync(JsonToFrame.Write(line), handle, ownsHandle, onRefused, cancellation);
+        }
+        catch
+        {
+            // A user's converter may write what is no JSON.
+            DisposeIfOwned(handle, ownsHandle);
+            throw;
+        }
+    }
+
+    /// <summary>Sends one frame, on a channel of frames. As <see cref="SendAsync"/> otherwise.</summary>
+    internal ValueTask SendFrameAsync(ReadOnlySpan<byte> frame, FileDescriptor? handle, CancellationToken cancellation)
+        => SendBytesAsync(frame, handle, ownsHandle: true, null, cancellation);
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The write owns its handle and closes it.")]
+    private ValueTask SendBytesAsync(ReadOnlySpan<byte> line, FileDescriptor? handle, bool ownsHandle, Action? onRefused, CancellationToken cancellation)
     {
         lock (_writeLock)
         {

@@ -9,11 +9,15 @@ namespace Prefork.Ipc;
 /// </summary>
 internal sealed class Dispatcher
 {
-    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(1);
+    /// <summary>Below the tick of <see cref="LoopWatch"/>: quick handlers give the loop back before the watch gives it away.</summary>
+    private static readonly long Budget = Stopwatch.Frequency / 2000;
+
+    /// <summary>Asking for the time costs as much as a small handler.</summary>
+    private const int HandlersPerLook = 8;
 
     private readonly EventLoop _loop;
     private readonly Action _request;
-    private readonly ConcurrentQueue<Action> _queue = new();
+    private readonly ConcurrentQueue<IDispatched> _queue = new();
     private int _running;
 
     internal Dispatcher(EventLoop loop)
@@ -23,9 +27,12 @@ internal sealed class Dispatcher
     }
 
     /// <summary>Any thread.</summary>
-    internal void Post(Action action)
+    internal void Post(Action action) => Post(new DispatchedAction(action));
+
+    /// <summary>Any thread.</summary>
+    internal void Post(IDispatched item)
     {
-        _queue.Enqueue(action);
+        _queue.Enqueue(item);
         if (_loop.IsCurrent)
         {
             _request();
@@ -44,17 +51,12 @@ internal sealed class Dispatcher
         // Whoever is at it already, in a handler that took long, sees what is queued before he stops.
         while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _running, 1, 0) == 0)
         {
-            var started = Stopwatch.GetTimestamp();
-            while (_queue.TryDequeue(out var action))
+            if (holding)
             {
-                if (!holding)
-                {
-                    action();
-                    continue;
-                }
-
-                holding = _loop.TryRunHandler(action);
-                if (holding && Stopwatch.GetElapsedTime(started) > Budget)
+                var turn = _loop.EnterHandlers();
+                var emptied = RunForBudget();
+                holding = _loop.TryLeaveHandlers(turn);
+                if (holding && !emptied)
                 {
                     // Many quick ones hold up the loop as well as a slow one does: it has a turn in between.
                     Interlocked.Exchange(ref _running, 0);
@@ -63,9 +65,34 @@ internal sealed class Dispatcher
                 }
             }
 
+            while (!holding && _queue.TryDequeue(out var item))
+            {
+                item.Run();
+            }
+
             Interlocked.Exchange(ref _running, 0);
         }
 
         return holding;
+    }
+
+    private bool RunForBudget()
+    {
+        var end = Stopwatch.GetTimestamp() + Budget;
+        for (var ran = 1; _queue.TryDequeue(out var item); ran++)
+        {
+            item.Run();
+            if (ran % HandlersPerLook == 0 && Stopwatch.GetTimestamp() > end)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private sealed class DispatchedAction(Action action) : IDispatched
+    {
+        public void Run() => action();
     }
 }

@@ -103,12 +103,16 @@ internal sealed class EventLoop : IDisposable
     /// <summary>There are handlers to run when this turn is over. On the loop only.</summary>
     internal void RunAtTurnEnd(Dispatcher dispatcher) => _turnEnd = dispatcher;
 
-    /// <summary>Runs a handler of the user's, without the baton's rights; false when the baton has been given away meanwhile.</summary>
-    internal bool TryRunHandler(Action handler)
+    /// <summary>From here on the thread runs handlers of the user's, without the baton's rights; <see cref="TryLeaveHandlers"/> ends it.</summary>
+    internal long EnterHandlers()
     {
-        var turn = _watch.Enter();
         s_held = null;
-        handler();
+        return _watch.Enter();
+    }
+
+    /// <summary>The handlers have returned; false when the baton has been given away meanwhile.</summary>
+    internal bool TryLeaveHandlers(long turn)
+    {
         if (!_watch.TryLeave(turn))
         {
             return false;

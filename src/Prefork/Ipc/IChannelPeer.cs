@@ -1,4 +1,5 @@
 using Prefork.Native;
+using Prefork.Values;
 
 namespace Prefork.Ipc;
 
@@ -6,11 +7,12 @@ namespace Prefork.Ipc;
 internal interface IChannelPeer
 {
     /// <summary>
-    /// One message. <paramref name="json"/> is valid during the call only.
+    /// One message. <paramref name="body"/> is valid during the call only. With a command it is JSON, whatever the channel's format;
+    /// a user's message, which has none, is as <paramref name="format"/> says.
     /// A <paramref name="handle"/> belongs to the peer from here on; null when none came.
     /// An exception thrown here is an offence of the sender's: the channel is closed for it.
     /// </summary>
-    void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType);
+    void OnMessage(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType);
 
     /// <summary>The channel is gone, once. <paramref name="reason"/> is null for an orderly end of file.</summary>
     void OnClosed(Exception? reason);

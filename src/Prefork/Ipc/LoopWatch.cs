@@ -5,7 +5,7 @@ namespace Prefork.Ipc;
 /// It ticks while handlers run, and sleeps when none has run for a while: an idle process has no ticking thread.
 /// </summary>
 /// <remarks>
-/// The turn is a counter, odd while a handler runs. Holder and watch both end a handler's turn by one compare-and-swap, so exactly one of them
+/// The turn is a counter, odd while handlers run. Holder and watch both end such a turn by one compare-and-swap, so exactly one of them
 /// does: the holder keeps the baton, or the watch has given it away.
 /// </remarks>
 internal sealed class LoopWatch : IDisposable
@@ -27,7 +27,7 @@ internal sealed class LoopWatch : IDisposable
         new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
     }
 
-    /// <summary>The holder enters a handler.</summary>
+    /// <summary>The holder enters handlers: several quick ones, or one.</summary>
     internal long Enter()
     {
         var turn = Interlocked.Increment(ref _turn);
@@ -42,7 +42,7 @@ internal sealed class LoopWatch : IDisposable
         return turn;
     }
 
-    /// <summary>The handler has returned; false when the baton has been given away meanwhile.</summary>
+    /// <summary>They have returned; false when the baton has been given away meanwhile.</summary>
     internal bool TryLeave(long turn) => Interlocked.CompareExchange(ref _turn, turn + 1, turn) == turn;
 
     public void Dispose()

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Prefork.Values;
 
 namespace Prefork.Ipc;
 
@@ -10,11 +12,12 @@ internal readonly ref struct MessageHeader
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 4096 };
 
-    private MessageHeader(string? command, string? handleType, Range inner)
+    internal MessageHeader(string? command, string? handleType, Range inner, ValueFormat innerFormat = default)
     {
         Command = command;
         HandleType = handleType;
         Inner = inner;
+        InnerFormat = innerFormat;
     }
 
     /// <summary>The command of an internal message; null for a user's.</summary>
@@ -25,6 +28,9 @@ internal readonly ref struct MessageHeader
 
     /// <summary>For NODE_HANDLE: where the real message stands in the line.</summary>
     internal Range Inner { get; }
+
+    /// <summary>For NODE_HANDLE: how the real message is read.</summary>
+    internal ValueFormat InnerFormat { get; }
 
     /// <exception cref="JsonException">The line is not one JSON value.</exception>
     internal static MessageHeader Read(ReadOnlySpan<byte> line)
@@ -39,22 +45,34 @@ internal readonly ref struct MessageHeader
         }
 
         string? command = null;
-        string? type = null;
-        var inner = default(Range);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            var isCommand = reader.ValueTextEquals("cmd"u8);
-            var isType = reader.ValueTextEquals("type"u8);
-            var isMessage = reader.ValueTextEquals("msg"u8);
+            var isCommand = TextIs(ref reader, "cmd"u8);
+            reader.Read();
+            command = isCommand ? InternalCommand(ref reader) : command;
+            reader.Skip();
+        }
+
+        ExpectEnd(ref reader);
+        return command == NodeCommand.Handle ? ReadHandle(line) : new MessageHeader(command, null, default);
+    }
+
+    /// <summary>What a descriptor comes with, in a line that is known to be an object.</summary>
+    private static MessageHeader ReadHandle(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line, Options);
+        string? type = null;
+        var inner = default(Range);
+        reader.Read();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var isType = TextIs(ref reader, "type"u8);
+            var isMessage = TextIs(ref reader, "msg"u8);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
-            if (isCommand)
+            if (isType && reader.TokenType == JsonTokenType.String)
             {
-                command = InternalCommand(ref reader);
-            }
-            else if (isType && reader.TokenType == JsonTokenType.String)
-            {
-                type = reader.GetString();
+                type = JsonText.Read(reader.ValueSpan);
             }
 
             reader.Skip();
@@ -64,8 +82,7 @@ internal readonly ref struct MessageHeader
             }
         }
 
-        ExpectEnd(ref reader);
-        return new MessageHeader(command, type, inner);
+        return new MessageHeader(NodeCommand.Handle, type, inner);
     }
 
     private static string? InternalCommand(ref Utf8JsonReader reader)
@@ -76,29 +93,38 @@ internal readonly ref struct MessageHeader
             return null;
         }
 
-        if (reader.ValueTextEquals("NODE_CLUSTER"u8))
+        if (TextIs(ref reader, "NODE_CLUSTER"u8))
         {
             return NodeCommand.Cluster;
         }
 
-        if (reader.ValueTextEquals("NODE_PREFORK"u8))
+        if (TextIs(ref reader, "NODE_PREFORK"u8))
         {
             return NodeCommand.Prefork;
         }
 
-        if (reader.ValueTextEquals("NODE_HANDLE"u8))
+        if (TextIs(ref reader, "NODE_HANDLE"u8))
         {
             return NodeCommand.Handle;
         }
 
-        if (reader.ValueTextEquals("NODE_HANDLE_ACK"u8))
+        if (TextIs(ref reader, "NODE_HANDLE_ACK"u8))
         {
             return NodeCommand.HandleAck;
         }
 
-        var value = reader.GetString()!;
+        if (!reader.ValueIsEscaped && !reader.ValueSpan.StartsWith("NODE_"u8))
+        {
+            return null;
+        }
+
+        var value = JsonText.Read(reader.ValueSpan);
         return value.StartsWith("NODE_", StringComparison.Ordinal) && value.Length > 5 ? value : null;
     }
+
+    /// <summary>As the reader's own comparison, which throws for half a pair of surrogates; a user's message may have one in any name.</summary>
+    private static bool TextIs(ref Utf8JsonReader reader, ReadOnlySpan<byte> text)
+        => reader.ValueIsEscaped ? JsonText.Read(reader.ValueSpan) == Encoding.UTF8.GetString(text) : reader.ValueSpan.SequenceEqual(text);
 
     private static void ExpectEnd(ref Utf8JsonReader reader)
     {

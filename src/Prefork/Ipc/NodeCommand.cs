@@ -12,4 +12,7 @@ internal static class NodeCommand
 
     /// <summary>Requests, replies and messages from worker to worker: ours alone.</summary>
     internal const string Prefork = "NODE_PREFORK";
+
+    /// <summary>Whether somebody here reads messages of that command.</summary>
+    internal static bool IsKnown(string command) => command is Cluster or Prefork or SocketNotifyClose or SocketGetCount;
 }

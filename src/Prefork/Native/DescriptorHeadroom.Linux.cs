@@ -7,7 +7,7 @@ namespace Prefork.Native;
 /// </summary>
 internal static class DescriptorHeadroom
 {
-    /// <summary>Tries it: opens <paramref name="count"/> descriptors and closes them again. EMFILE and ENFILE both show.</summary>
+    /// <summary>Tries it: opens <paramref name="count"/> descriptors and closes them again. Only the process's own limit (EMFILE) can stand in the way: neither this nor a recvmsg opens a file, so the system's (ENFILE) does not.</summary>
     internal static bool Has(int count, FileDescriptor sample)
     {
         Span<int> tried = stackalloc int[count];

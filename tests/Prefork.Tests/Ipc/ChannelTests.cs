@@ -1,6 +1,7 @@
 using System.Text;
 using Prefork.Ipc;
 using Prefork.Native;
+using Prefork.Values;
 
 namespace Prefork.Tests.Ipc;
 
@@ -194,9 +195,9 @@ public sealed class ChannelTests : IDisposable
     {
         private readonly System.Threading.Channels.Channel<string> _seen = System.Threading.Channels.Channel.CreateUnbounded<string>();
 
-        public void OnMessage(string? command, ReadOnlySpan<byte> json, FileDescriptor? handle, string? handleType)
+        public void OnMessage(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
         {
-            _seen.Writer.TryWrite(Encoding.UTF8.GetString(json) + (handle is null ? "" : $" {handleType} handle"));
+            _seen.Writer.TryWrite(Encoding.UTF8.GetString(body) + (handle is null ? "" : $" {handleType} handle"));
             handle?.Dispose();
         }
 

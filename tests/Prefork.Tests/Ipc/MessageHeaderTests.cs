@@ -18,6 +18,7 @@ public class MessageHeaderTests
     [InlineData("{\"inner\":{\"cmd\":\"NODE_CLUSTER\"}}", null)]
     [InlineData("[{\"cmd\":\"NODE_CLUSTER\"}]", null)]
     [InlineData("\"text\"", null)]
+    [InlineData("{\"\\ud800\":1,\"cmd\":\"\\ud800\"}", null)]
     [InlineData("null", null)]
     [InlineData(" 5 \r", null)]
     public void Read_Command_IsInternalAsInNode(string line, string? expected)

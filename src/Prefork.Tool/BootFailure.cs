@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace Prefork.Tool;
+
+/// <summary>Why a worker that lives does not listen in the cluster, as far as it can be seen from outside.</summary>
+internal static class BootFailure
+{
+    internal static string Describe(WorkerProcess worker, Target target, string seconds)
+    {
+        var port = worker.Process.Id is { } pid ? ListeningPort(pid) : null;
+        if (worker.State == WorkerState.Forked)
+        {
+            return target.Kind == TargetKind.Managed
+                ? $"runs, but its startup hook did not: not online after {seconds} s. Startup hooks may be switched off for it (System.StartupHookProvider.IsSupported, trimming); reference the package Prefork.AspNetCore and call builder.UseCluster() instead."
+                : $"runs, but is no worker: not online after {seconds} s. A Node script must use 'cluster' or an HTTP server; a .NET program ahead of time must call builder.UseCluster().";
+        }
+
+        return port is null
+            ? $"is online, but does not listen after {seconds} s. Is it an application with a server (ASP.NET Core on Kestrel)? If it takes so long to start, give --boot-timeout."
+            : $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or was built without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host.";
+    }
+
+    /// <summary>The port of a listening TCP socket that the process itself has open; null when there is none.</summary>
+    private static int? ListeningPort(int pid)
+    {
+        try
+        {
+            var sockets = new DirectoryInfo($"/proc/{pid}/fd").EnumerateFileSystemInfos()
+                .Select(static entry => entry.LinkTarget)
+                .Where(static target => target?.StartsWith("socket:[", StringComparison.Ordinal) == true)
+                .Select(static target => target![8..^1])
+                .ToHashSet();
+
+            // proc_pid_net(5): local address, remote address, state (0A is LISTEN), then the inode in the tenth column.
+            return new[] { "tcp", "tcp6" }
+                .SelectMany(file => File.ReadLines($"/proc/{pid}/net/{file}").Skip(1))
+                .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Where(fields => fields.Length > 9 && fields[3] == "0A" && sockets.Contains(fields[9]))
+                .Select(static fields => (int?)int.Parse(fields[1].Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture))
+                .FirstOrDefault();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

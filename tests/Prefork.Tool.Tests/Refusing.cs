@@ -1,0 +1,87 @@
+namespace Prefork.Tool.Tests;
+
+/// <summary>What cannot work is said before anything starts, in a line with the remedy, and with an exit code.</summary>
+public class Refusing
+{
+    [Fact]
+    public async Task ATrimmedApplication_IsRefused()
+        => await RefusesAsync(await Published.AsAsync("trimmed", "-p:PublishTrimmed=true", "--self-contained"), "startup hooks switched off");
+
+    [Fact]
+    public async Task ATrimmedSingleFile_IsRefused()
+        => await RefusesAsync(await Published.AsAsync("trimmed-single", "-p:PublishTrimmed=true", "-p:PublishSingleFile=true", "--self-contained"), "startup hooks switched off");
+
+    [Fact]
+    public async Task AnApplicationAheadOfTime_WithoutTheLine_IsRefused()
+        => await RefusesAsync(await Published.AsAsync("aot", "-p:PublishAot=true"), "compiled ahead of time");
+
+    [Fact]
+    public async Task AFileThatIsNotThere_IsRefused() => await RefusesAsync("/nowhere/App.dll", "There is no file /nowhere/App.dll");
+
+    [Fact]
+    public async Task ALibrary_IsRefused() => await RefusesAsync(Path.Combine(Path.GetDirectoryName(Published.WebApp)!, "Prefork.dll"), "is a library");
+
+    [Fact]
+    public async Task AFolder_IsRefused() => await RefusesAsync(Path.GetTempPath(), "is a folder");
+
+    [Fact]
+    public async Task Source_IsRefused()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("prefork-test-").FullName, "App.csproj");
+        await File.WriteAllTextAsync(file, "");
+        await RefusesAsync(file, "Publish it");
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
+    [Fact]
+    public async Task AFileThatMayNotBeExecuted_IsRefused()
+    {
+        var file = Path.GetTempFileName();
+        await RefusesAsync(file, "chmod +x");
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("-w", "0")]
+    [InlineData("-w", "many")]
+    [InlineData("--scheduling", "random")]
+    [InlineData("--boot-timeout", "-1")]
+    [InlineData("--env", "NOVALUE")]
+    [InlineData("--cwd", "/nowhere")]
+    [InlineData("--no-such-option", "1")]
+    public async Task ABadArgument_IsRefused(string option, string value)
+    {
+        await using var run = Running.Run([Published.Assembly, option, value]);
+        Assert.Equal(2, await run.WaitForExitAsync());
+        Assert.StartsWith("prefork: ", (await run.ErrorsAsync())[0]);
+    }
+
+    [Fact]
+    public async Task AProgramThatEndsAtOnce_IsGivenUp()
+    {
+        await using var run = Running.Run([Published.Assembly, "-w", "2", "--", "no-such-builder", "http://127.0.0.1:0"]);
+        await run.ExpectErrorAsync("no such builder");
+        await run.ExpectErrorAsync("prefork: gives up: 5 workers");
+        Assert.Equal(1, await run.WaitForExitAsync());
+    }
+
+    [Theory]
+    [InlineData("service", "does not listen after 2 s")]
+    [InlineData("own-socket", "by itself instead of in the cluster")]
+    public async Task AnApplicationThatNeverListensInTheCluster_IsSaidSo(string kind, string what)
+    {
+        var port = 20000 + Random.Shared.Next(10000);
+        await using var run = Running.Run([Published.Assembly, "-w", "1", "--boot-timeout", "2", "--", kind, $"http://127.0.0.1:{port}"]);
+        await run.ExpectErrorAsync("prefork: worker 1", what);
+        Assert.Equal(1, await run.WaitForExitAsync());
+    }
+
+    private static async Task RefusesAsync(string program, string why)
+    {
+        await using var run = Running.Run([program, "-w", "2", "--", "slim", "http://127.0.0.1:0"]);
+        Assert.Equal(2, await run.WaitForExitAsync());
+        var line = Assert.Single(await run.ErrorsAsync());
+        Assert.StartsWith("prefork: ", line);
+        Assert.Contains(why, line, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+
+// An application that has never heard of Prefork, with each way there is to build a host: UnmodifiedApp BUILDER URL [further arguments]
+if (args is not [var kind, var url, ..])
+{
+    Console.Error.WriteLine("usage: UnmodifiedApp BUILDER URL");
+    return 64;
+}
+
+switch (kind)
+{
+    case "default":
+        await RunAsync(WebApplication.CreateBuilder());
+        return 0;
+    case "slim":
+        await RunAsync(WebApplication.CreateSlimBuilder());
+        return 0;
+    case "empty":
+        var empty = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        empty.WebHost.UseKestrelCore();
+        empty.Services.AddRoutingCore();
+        await RunAsync(empty);
+        return 0;
+    case "generic":
+        await Host.CreateDefaultBuilder()
+            .ConfigureLogging(static logging => logging.ClearProviders())
+            .ConfigureWebHostDefaults(web => web.UseUrls(url).Configure(app => app.UseRouting().UseEndpoints(Map)))
+            .Build().RunAsync();
+        return 0;
+    case "service":
+        // A host without a server.
+        await Host.CreateDefaultBuilder().ConfigureLogging(static logging => logging.ClearProviders()).Build().RunAsync();
+        return 0;
+    case "own-socket":
+        var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, new Uri(url).Port);
+        listener.Start();
+        await Task.Delay(Timeout.Infinite);
+        return 0;
+    default:
+        Console.Error.WriteLine($"no such builder: {kind}");
+        return 64;
+}
+
+async Task RunAsync(WebApplicationBuilder builder)
+{
+    builder.Logging.ClearProviders();
+    builder.WebHost.UseUrls(url);
+    var app = builder.Build();
+    Map(app);
+    await app.RunAsync();
+}
+
+void Map(IEndpointRouteBuilder routes)
+{
+    routes.MapGet("/", static () => $"{Environment.ProcessId}");
+    routes.MapGet("/arguments", () => string.Join(' ', args));
+    routes.MapGet("/environment", static () => string.Join('\n', Variables(Environment.GetEnvironmentVariables().Keys.Cast<string>())));
+
+    // What a program that this one starts is given.
+    routes.MapGet("/child", static async () =>
+    {
+        using var child = Process.Start(new ProcessStartInfo("env") { RedirectStandardOutput = true })!;
+        var lines = (await child.StandardOutput.ReadToEndAsync()).Split('\n');
+        await child.WaitForExitAsync();
+        return string.Join('\n', Variables(lines.Select(static line => line.Split('=')[0])));
+    });
+}
+
+static IEnumerable<string> Variables(IEnumerable<string> names)
+    => names.Where(static name => name is "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || name.StartsWith("PREFORK_", StringComparison.Ordinal) || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));
