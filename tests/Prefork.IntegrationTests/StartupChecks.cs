@@ -54,6 +54,10 @@ public sealed class StartupChecks : IDisposable
     }
 
     [Fact]
+    public async Task HeapsThatMayEachTakeMostOfTheMemory_AreSaid()
+        => Assert.StartsWith($"{Warning}4]", Assert.Single(await WarningsAsync("", $"{Settled} DOTNET_GCHeapHardLimitPercent=4B")), StringComparison.Ordinal);
+
+    [Fact]
     public async Task ServerCollectorsWithALimit_AreNot() => Assert.Empty(await WarningsAsync("", "DOTNET_gcServer=1 DOTNET_GCHeapHardLimit=8000000"));
 
     [Fact]
