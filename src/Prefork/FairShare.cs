@@ -110,7 +110,7 @@ internal static class FairShare
         {
             using var config = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             return config.RootElement.TryGetProperty("runtimeOptions", out var options) && options.TryGetProperty("configProperties", out var properties)
-                ? [.. properties.EnumerateObject().Where(static property => property.Name != "System.GC.Server").Select(static property => property.Name.Replace("System.GC.", "GC", StringComparison.Ordinal))]
+                ? [.. properties.EnumerateObject().Select(property => property.Name).Where(name => name.StartsWith("System.GC.Heap", StringComparison.Ordinal)).Select(name => name.Replace("System.GC.", "GC", StringComparison.Ordinal))]
                 : [];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)

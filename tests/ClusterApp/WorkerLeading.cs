@@ -30,6 +30,9 @@ internal sealed class WorkerLeading(ClusterWorker worker, Action<string> say)
             case "letgo":
                 _mayLetGo.TrySetResult();
                 break;
+            case "claim":
+                say($"claimed {await worker.TryClaimAsync(words[1])}");
+                break;
             case "resign":
                 worker.ResignLeadership();
                 SayContext("resigned");

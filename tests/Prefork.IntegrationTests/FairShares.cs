@@ -18,6 +18,13 @@ public class FairShares
     }
 
     [Fact]
+    public async Task AWebApplication_WhoseSdkAsksForTheServerCollector_HasItsShare()
+    {
+        await using var cluster = await TestCluster.StartAsync($"setup expected=1000 exec={Programs.WebApp} args=--urls,http://127.0.0.1:0");
+        Assert.Equal("0", Variables(await cluster.ForkAsync()).GetValueOrDefault("DOTNET_gcServer"));
+    }
+
+    [Fact]
     public async Task WithoutAnExpectation_NothingIsSet()
     {
         await using var cluster = await TestCluster.StartAsync();

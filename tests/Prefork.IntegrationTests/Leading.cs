@@ -226,6 +226,23 @@ public class Leading
         Assert.StartsWith("threw ArgumentException: PREFORK_GENERATION is 'new'.", await cluster.ExpectAsync("threw"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("json")]
+    [InlineData("advanced")]
+    public async Task AClaim_IsGrantedOnce_InEitherFormat(string serialization)
+    {
+        await using var cluster = await TestCluster.StartAsync($"setup serialization={serialization}");
+        await cluster.ForkAsync();
+        await cluster.ForkAsync();
+        Assert.Equal("workers=2 leader=True generation=0", await ContextAsync(cluster, 1));
+        await cluster.TellAsync("send 1 claim a\"ä");
+        await cluster.ExpectAsync("message 1 claimed True");
+        await cluster.TellAsync("send 2 claim a\"ä");
+        await cluster.ExpectAsync("message 2 claimed False");
+        await cluster.TellAsync("send 2 claim b");
+        await cluster.ExpectAsync("message 2 claimed True");
+    }
+
     private static async Task<int> ForkAndLeadAsync(TestCluster cluster, TemporaryFolder folder, string how = "lead", string environment = "")
     {
         var pid = await cluster.ForkAsync(environment);

@@ -1,13 +1,18 @@
 namespace Prefork.IntegrationTests;
 
 /// <summary>Workers warn, once for all of them, of what breaks when one process becomes many, and of nothing else.</summary>
-public class StartupChecks
+public sealed class StartupChecks : IDisposable
 {
     private const string Warning = "warn: Prefork.AspNetCore.StartupChecks[";
     private const string Looked = "dbug: Prefork.AspNetCore.StartupChecks[11]";
 
     // What a test is not about is settled: the collector, and the name.
     private const string Settled = "DOTNET_gcServer=0";
+
+    /// <summary>Data Protection writes its keys there.</summary>
+    private readonly TemporaryFolder _home = new();
+
+    public void Dispose() => _home.Dispose();
 
     [Theory]
     [InlineData("ephemeral", 1, "#data-protection-keys")]
@@ -47,6 +52,10 @@ public class StartupChecks
         Assert.Equal(Environment.ProcessorCount > 1 ? 1 : 0, warnings.Count);
         Assert.All(warnings, warning => Assert.StartsWith($"{Warning}3]", warning, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task HeapsThatMayEachTakeMostOfTheMemory_AreSaid()
+        => Assert.StartsWith($"{Warning}4]", Assert.Single(await WarningsAsync("", $"{Settled} DOTNET_GCHeapHardLimitPercent=4B")), StringComparison.Ordinal);
 
     [Fact]
     public async Task ServerCollectorsWithALimit_AreNot() => Assert.Empty(await WarningsAsync("", "DOTNET_gcServer=1 DOTNET_GCHeapHardLimit=8000000"));
@@ -89,16 +98,16 @@ public class StartupChecks
         Assert.Equal(2, cluster.Seen.Count(line => line.StartsWith(Warning, StringComparison.Ordinal)));
     }
 
-    private static async Task<List<string>> WarningsAsync(string with, string environment, string setup = "")
+    private async Task<List<string>> WarningsAsync(string with, string environment, string setup = "")
     {
         await using var cluster = await StartAsync(with, environment, setup);
         return [.. cluster.Seen.Where(line => line.StartsWith(Warning, StringComparison.Ordinal))];
     }
 
     /// <summary>Two workers, one after the other, and a third that says nothing new; the first may be alone when it looks, and then does not.</summary>
-    private static async Task<TestCluster> StartAsync(string with, string environment, string setup = "")
+    private async Task<TestCluster> StartAsync(string with, string environment, string setup = "")
     {
-        var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["WITH"] = with }, $"setup exec={Programs.ChecksApp}{setup}");
+        var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["WITH"] = with, ["HOME"] = _home.Path }, $"setup exec={Programs.ChecksApp}{setup}");
         await cluster.TellAsync($"fork {environment}");
         await cluster.ExpectAsync("message 1 urls");
         for (var i = 2; i <= 3; i++)

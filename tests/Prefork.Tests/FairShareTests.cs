@@ -55,6 +55,28 @@ public class FairShareTests
         Assert.DoesNotContain("DOTNET_gcServer", environment);
     }
 
+    [Theory]
+    [InlineData("System.GC.Server", false)]
+    [InlineData("System.GC.HeapCount", true)]
+    public void WhatTheProgramsFileDecides_Stays_ButForWhatTheSdkWritesIntoAll(string property, bool stays)
+    {
+        var folder = Directory.CreateTempSubdirectory("prefork-test-");
+        try
+        {
+            File.WriteAllText($"{folder}/app.runtimeconfig.json", $$"""{ "runtimeOptions": { "configProperties": { "{{property}}": 1 } } }""");
+            foreach (var exec in new[] { $"{folder}/app.dll", $"{folder}/app" })
+            {
+                var environment = new Dictionary<string, string>();
+                FairShare.AddTo(environment, Settings(expected: 1000, exec), []);
+                Assert.Equal(stays, !environment.ContainsKey("DOTNET_gcServer"));
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public void WithoutAnExpectation_OrForANodeScript_NothingIsSet()
     {
