@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Prefork.IntegrationTests;
 
-/// <summary>Workers are replaced in turn under every kind of load, and no request fails. The same at length: benchmarks/replace.sh.</summary>
+/// <summary>Workers are replaced in turn under every kind of load, and no request fails.</summary>
 public class Replacing
 {
     [Theory]
