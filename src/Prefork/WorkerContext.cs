@@ -18,6 +18,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
     private volatile int _count = 1;
     private volatile int _generation = generation;
     private volatile bool _leader;
+    private bool _told;
     private bool _steppedDown;
     private bool _resigned;
     private int _holds;
@@ -33,6 +34,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
     {
         lock (_lock)
         {
+            _told = true;
             _count = Math.Max(context.Workers, 1);
             _generation = context.Generation;
 
@@ -46,6 +48,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
         }
 
         dispatcher.Post(changed);
+        ResignIfFree();
     }
 
     internal async Task<ClusterLeadership> WaitForLeadershipAsync(CancellationToken cancellation)
@@ -105,7 +108,8 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
     {
         lock (_lock)
         {
-            if (!_steppedDown || _holds > 0 || _resigned)
+            // A primary that never speaks of a leader is Node's, and has nothing to hear.
+            if (!_told || !_steppedDown || _holds > 0 || _resigned)
             {
                 return;
             }
