@@ -23,6 +23,11 @@ internal sealed class Messenger
     /// <summary>What a socket on a message counts for: descriptors are scarcer than memory.</summary>
     private const int SocketWeight = 512 * 1024;
 
+    /// <summary>Requests whose handlers have begun and not ended, in bytes, at which further ones are refused: about 60,000 small ones.</summary>
+    private const long MaxBeingAnswered = 64 * 1024 * 1024;
+
+    /// <summary>What such a request counts for beside its bytes.</summary>
+    private const int RequestWeight = 1024;
 
     private readonly EventLoop _loop;
     private readonly Dispatcher _dispatcher;
@@ -33,6 +38,7 @@ internal sealed class Messenger
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _requests = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _answering = new();
     private long _lastRequest;
+    private long _beingAnswered;
     private int _undelivered;
     private long _undeliveredBytes;
     private bool _heldBack;
@@ -132,11 +138,7 @@ internal sealed class Messenger
                 Deliver(new ClusterMessage(frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), null, frame.From));
                 break;
             case "request" or "send":
-                Count(json.Length);
-                var length = json.Length;
-                var cancellation = new CancellationTokenSource();
-                _answering[frame.Id] = cancellation;
-                _dispatcher.Post(() => _ = AnswerAsync(frame, length, cancellation));
+                OnRequest(frame, json.Length);
                 break;
             case "cancel":
                 if (_answering.TryGetValue(frame.Id, out var answering))
@@ -152,6 +154,29 @@ internal sealed class Messenger
                 request.TrySetException(new ClusterRequestException(frame.Error ?? "The request failed."));
                 break;
         }
+    }
+
+    /// <summary>
+    /// A request holds its channel back until its handler begins, like any message; not longer, for what ends a handler may be behind it:
+    /// a cancellation, a disconnect, the reply to a request of its own. Those that have begun are bounded by refusing more.
+    /// </summary>
+    private void OnRequest(PreforkFrame frame, int length)
+    {
+        if (Volatile.Read(ref _beingAnswered) > MaxBeingAnswered)
+        {
+            _ = SendErrorAsync(frame.Id, new ClusterRequestException("Too many requests are being answered already; ask again when some have been."));
+            return;
+        }
+
+        Interlocked.Add(ref _beingAnswered, length + RequestWeight);
+        Count(length);
+        var cancellation = new CancellationTokenSource();
+        _answering[frame.Id] = cancellation;
+        _dispatcher.Post(() =>
+        {
+            Delivered(length);
+            _ = AnswerAsync(frame, length, cancellation);
+        });
     }
 
     /// <summary>Somebody listens now: delivers what was kept.</summary>
@@ -317,10 +342,9 @@ internal sealed class Messenger
         }
         finally
         {
-            // Till here it counts: a peer that asks faster than it is answered is held back.
             _answering.TryRemove(frame.Id, out _);
             cancellation.Dispose();
-            Delivered(length);
+            Interlocked.Add(ref _beingAnswered, -(length + RequestWeight));
         }
     }
 

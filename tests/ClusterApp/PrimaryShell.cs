@@ -137,6 +137,9 @@ internal sealed class PrimaryShell
             case "askmany":
                 await _cancelled.AskManyAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("quietly", "x", null, token));
                 break;
+            case "flood":
+                await _cancelled.FloodAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("quietly", "x", null, token));
+                break;
             case "race":
                 await _cancelled.RaceAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("soon", "x", null, token));
                 break;

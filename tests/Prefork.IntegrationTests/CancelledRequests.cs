@@ -77,10 +77,21 @@ public class CancelledRequests
         await cluster.ForkAsync();
         for (var round = 0; round < 4; round++)
         {
-            await cluster.TellAsync("askmany 1 3000");
-            await cluster.ExpectAsync("given up 3000 of 3000");
+            await cluster.TellAsync("askmany 1 6000");
+            await cluster.ExpectAsync("given up 6000 of 6000");
         }
 
+        await AssertWorksAsync(cluster);
+    }
+
+    [Fact]
+    public async Task MoreThanCanBeAnsweredAtOnce_AreRefused_AndTheOthersCanBeGivenUp()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.TellAsync("flood 1 70000");
+        await cluster.ExpectAsync("refused: Too many requests are being answered already", TimeSpan.FromMinutes(1));
+        await cluster.ExpectAsync("flooded 70000, some refused: True", TimeSpan.FromMinutes(1));
         await AssertWorksAsync(cluster);
     }
 
