@@ -125,6 +125,9 @@ internal sealed class PrimaryShell
                 _held[words[1]] = Worker(words[1]);
                 Say("held");
                 break;
+            case "untilready":
+                await UntilReadyAsync(Worker(words[1]));
+                break;
             case "request":
                 await RequestAsync(Worker(words[1]), words[2].Split(' ', 3));
                 break;
@@ -273,6 +276,24 @@ internal sealed class PrimaryShell
         catch (Exception exception)
         {
             Say($"failed {exception.GetType().Name}: {exception.Message}");
+        }
+    }
+
+    /// <summary>A worker is online before its program has said what it answers.</summary>
+    private async Task UntilReadyAsync(WorkerProcess worker)
+    {
+        while (true)
+        {
+            try
+            {
+                await worker.RequestAsync<string, string>("ready", "");
+                Say($"ready {worker.Id}");
+                return;
+            }
+            catch (ClusterRequestException)
+            {
+                await Task.Yield();
+            }
         }
     }
 
