@@ -26,6 +26,9 @@ internal sealed class Messenger
     /// <summary>What a socket on a message counts for: descriptors are scarcer than memory.</summary>
     private const int SocketWeight = 512 * 1024;
 
+    /// <summary>Requests whose handlers have begun and not ended, by weight, at which further ones are refused: about 30,000 small ones.</summary>
+    private const long MaxBeingAnswered = 64 * 1024 * 1024;
+
     private readonly EventLoop _loop;
     private readonly Dispatcher _dispatcher;
     private readonly Channel _channel;
@@ -35,6 +38,7 @@ internal sealed class Messenger
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _requests = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _answering = new();
     private long _lastRequest;
+    private long _beingAnswered;
     private long _undelivered;
     private bool _heldBack;
     private bool _reportedDrop;
@@ -172,11 +176,7 @@ internal sealed class Messenger
                 Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), default, null, frame.From));
                 break;
             case "request" or "send":
-                var weight = MessageWeight + json.Length;
-                Count(weight);
-                var cancellation = new CancellationTokenSource();
-                _answering[frame.Id] = cancellation;
-                _dispatcher.Post(() => _ = AnswerAsync(frame, weight, cancellation));
+                OnRequest(frame, MessageWeight + json.Length);
                 break;
             case "cancel":
                 if (_answering.TryGetValue(frame.Id, out var answering))
@@ -195,6 +195,29 @@ internal sealed class Messenger
                 _owner.OnControl(frame);
                 break;
         }
+    }
+
+    /// <summary>
+    /// A request holds its channel back until its handler begins, like any message; not longer, for what ends a handler may be behind it:
+    /// a cancellation, a disconnect, the reply to a request of its own. Those that have begun are bounded by refusing more.
+    /// </summary>
+    private void OnRequest(PreforkFrame frame, int weight)
+    {
+        if (Volatile.Read(ref _beingAnswered) > MaxBeingAnswered)
+        {
+            _ = SendErrorAsync(frame.Id, new ClusterRequestException("Too many requests are being answered already; ask again when some have been."));
+            return;
+        }
+
+        Interlocked.Add(ref _beingAnswered, weight);
+        Count(weight);
+        var cancellation = new CancellationTokenSource();
+        _answering[frame.Id] = cancellation;
+        _dispatcher.Post(() =>
+        {
+            Delivered(weight);
+            _ = AnswerAsync(frame, weight, cancellation);
+        });
     }
 
     /// <summary>Somebody listens now: delivers what was kept.</summary>
@@ -358,10 +381,9 @@ internal sealed class Messenger
         }
         finally
         {
-            // Till here it counts: a peer that asks faster than it is answered is held back.
             _answering.TryRemove(frame.Id, out _);
             cancellation.Dispose();
-            Delivered(weight);
+            Interlocked.Add(ref _beingAnswered, -weight);
         }
     }
 

@@ -38,6 +38,29 @@ internal sealed class CancelledRequests(Action<string> say)
         say($"given up {(await Task.WhenAll(asked)).Count(cancelled => cancelled)} of {count}");
     }
 
+    /// <summary>Asks until the other side has had enough and says so, and gives up the others then.</summary>
+    internal async Task FloodAsync(int count, Func<CancellationToken, Task<string?>> ask)
+    {
+        using var token = new CancellationTokenSource();
+        var refused = new TaskCompletionSource<string>();
+        var asked = Enumerable.Range(0, count).Select(async _ =>
+        {
+            try
+            {
+                return await GivesUpAsync(ask(token.Token));
+            }
+            catch (ClusterRequestException exception)
+            {
+                refused.TrySetResult(exception.Message);
+                return false;
+            }
+        }).ToList();
+        say($"refused: {await refused.Task}");
+        await token.CancelAsync();
+        var givenUp = (await Task.WhenAll(asked)).Count(cancelled => cancelled);
+        say($"flooded {count}, some refused: {givenUp < count}");
+    }
+
     /// <summary>Asks one after the other, and gives up each at about the moment when its answer comes.</summary>
     internal async Task RaceAsync(int count, Func<CancellationToken, Task<string?>> ask)
     {

@@ -135,6 +135,9 @@ internal sealed class PrimaryShell
                 _held[words[1]] = Worker(words[1]);
                 Say("held");
                 break;
+            case "untilready":
+                await UntilReadyAsync(Worker(words[1]));
+                break;
             case "request":
                 await RequestAsync(Worker(words[1]), words[2].Split(' ', 3));
                 break;
@@ -146,6 +149,9 @@ internal sealed class PrimaryShell
                 break;
             case "askmany":
                 await _cancelled.AskManyAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("quietly", "x", null, token));
+                break;
+            case "flood":
+                await _cancelled.FloodAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("quietly", "x", null, token));
                 break;
             case "race":
                 await _cancelled.RaceAsync(int.Parse(words[2], CultureInfo.InvariantCulture), token => Worker(words[1]).RequestAsync<string, string>("soon", "x", null, token));
@@ -280,6 +286,24 @@ internal sealed class PrimaryShell
         catch (Exception exception)
         {
             Say($"failed {exception.GetType().Name}: {exception.Message}");
+        }
+    }
+
+    /// <summary>A worker is online before its program has said what it answers.</summary>
+    private async Task UntilReadyAsync(WorkerProcess worker)
+    {
+        while (true)
+        {
+            try
+            {
+                await worker.RequestAsync<string, string>("ready", "");
+                Say($"ready {worker.Id}");
+                return;
+            }
+            catch (ClusterRequestException)
+            {
+                await Task.Yield();
+            }
         }
     }
 

@@ -67,6 +67,7 @@ internal sealed class WorkerShell
 
             return "";
         });
+        _worker.OnRequest<string, string>("ready", (_, _) => ValueTask.FromResult(""));
         _worker.MessageReceived += (_, e) => Obey(e.Message);
         _worker.Leaving.Register(() => Say("leaving"));
         await ended.Task;

@@ -7,7 +7,7 @@ public class CancelledRequests
     public async Task ThePrimaryGivesUp_TheHandlerHearsIt_AndLaterRequestsWork()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         await cluster.TellAsync("ask 1 never x");
         await cluster.TellAsync("requests 1");
         await cluster.ExpectAsync("waiting 1 answering 0");
@@ -21,7 +21,7 @@ public class CancelledRequests
     public async Task AWorkerGivesUp_TheHandlerHearsIt_AndLaterRequestsWork()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         await cluster.TellAsync("send 1 askfor never x");
         await Scheduling.EventuallyAsync(async () =>
         {
@@ -40,7 +40,7 @@ public class CancelledRequests
     public async Task ATokenThatIsCancelledAlready_AsksNobody()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         await cluster.TellAsync("giveup");
         await cluster.TellAsync("ask 1 never x");
         await cluster.ExpectAsync("given up, by my token: True");
@@ -52,7 +52,7 @@ public class CancelledRequests
     public async Task AWorkerThatDoesNotRead_HoldsUpNobodyWhoGivesUp()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var pid = await cluster.ForkAsync();
+        var pid = await cluster.ForkReadyAsync();
         Native.Kill(pid, Native.SigStop);
 
         // More than the kernel takes: the first is half written and goes out, the others wait and never do.
@@ -74,13 +74,24 @@ public class CancelledRequests
     public async Task ThousandsThatAreGivenUp_LeaveNothing_AndHoldBackNobody()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         for (var round = 0; round < 4; round++)
         {
-            await cluster.TellAsync("askmany 1 3000");
-            await cluster.ExpectAsync("given up 3000 of 3000");
+            await cluster.TellAsync("askmany 1 6000");
+            await cluster.ExpectAsync("given up 6000 of 6000");
         }
 
+        await AssertWorksAsync(cluster);
+    }
+
+    [Fact]
+    public async Task MoreThanCanBeAnsweredAtOnce_AreRefused_AndTheOthersCanBeGivenUp()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkReadyAsync();
+        await cluster.TellAsync("flood 1 70000");
+        await cluster.ExpectAsync("refused: Too many requests are being answered already", TimeSpan.FromMinutes(1));
+        await cluster.ExpectAsync("flooded 70000, some refused: True", TimeSpan.FromMinutes(1));
         await AssertWorksAsync(cluster);
     }
 
@@ -88,7 +99,7 @@ public class CancelledRequests
     public async Task GivenUpInTheInstantOfTheAnswer_CostsNothing()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         await cluster.TellAsync("race 1 20000");
         await cluster.ExpectAsync("raced 20000", TimeSpan.FromMinutes(1));
         await AssertWorksAsync(cluster);

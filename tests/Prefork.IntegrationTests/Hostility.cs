@@ -66,7 +66,7 @@ public class Hostility
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.ForkAsync("WORKER_KIND=hostile HOSTILE=asks");
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         var before = Memory(cluster.Id);
         await cluster.TellAsync("request 2 shout still");
         await cluster.ExpectAsync("reply STILL");

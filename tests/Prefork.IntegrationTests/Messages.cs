@@ -30,7 +30,7 @@ public class Messages
     public async Task MessagesThatNobodyListensForYet_AreKept()
     {
         await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["LISTEN_LATE"] = "1" });
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         await cluster.TellAsync("send 1 say one");
         await cluster.TellAsync("send 1 say two");
         await cluster.TellAsync("request 1 shout three");
@@ -45,7 +45,7 @@ public class Messages
     public async Task MoreThanTheBoundOfKeptMessages_AreDropped_AndSaid()
     {
         await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["LISTEN_LATE"] = "1" }, "setup maxkept=2");
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         foreach (var word in new[] { "one", "two", "three", "four" })
         {
             await cluster.TellAsync($"send 1 say {word}");
@@ -143,7 +143,7 @@ public class Messages
     public async Task Requests_HaveReplies_BothWays()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         await cluster.TellAsync("request 1 shout hello");
         await cluster.ExpectAsync("reply HELLO");
         await cluster.TellAsync("send 1 ask double ab");
@@ -154,7 +154,7 @@ public class Messages
     public async Task ARequestThatFails_SaysWhy()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync();
+        await cluster.ForkReadyAsync();
         await cluster.TellAsync("request 1 fail x");
         await cluster.ExpectAsync("failed ClusterRequestException: InvalidOperationException: this handler fails");
         await cluster.TellAsync("request 1 unknown x");

@@ -43,6 +43,15 @@ internal sealed class TestCluster : TestProgram
         return int.Parse(forked[2], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The same, and waits till it answers requests.</summary>
+    internal async Task<int> ForkReadyAsync()
+    {
+        var pid = await ForkAsync();
+        await TellAsync($"untilready {Seen[^1].Split(' ')[1]}");
+        await ExpectAsync("ready ");
+        return pid;
+    }
+
     /// <summary>Tells a worker to listen, and waits till it does. Returns where.</summary>
     internal async Task<EndPoint> ListenAsync(int worker, string what, string name = "a")
     {

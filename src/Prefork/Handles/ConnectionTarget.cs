@@ -8,6 +8,9 @@ internal abstract class ConnectionTarget(int workerId)
 {
     internal int WorkerId { get; } = workerId;
 
+    /// <summary>Connections that are to be sent to it, and are the acceptor's till then; empty between turns.</summary>
+    internal List<int> Batch { get; } = new(Lane.MaxBatch);
+
     /// <summary>No longer in rotation; stays until the worker has closed its listener or died.</summary>
     internal bool IsLeaving { get; private set; }
 

@@ -1,0 +1,69 @@
+using System.Net.Sockets;
+using Prefork.Native;
+
+namespace Prefork.Handles;
+
+/// <summary>
+/// The listening socket as its acceptor uses it. Out of descriptors (EMFILE, ENFILE and the like) it rests for a while:
+/// the backlog keeps the clients, and spinning would not free a descriptor.
+/// </summary>
+/// <remarks>Owns <paramref name="listener"/>, which does not block, until <see cref="Close"/>.</remarks>
+internal sealed class AcceptSource(Socket listener, string name, IAcceptorEvents events)
+{
+    /// <summary>In milliseconds.</summary>
+    internal const int Rest = 50;
+
+    private long _restsUntil;
+    private bool _saidSo;
+
+    /// <summary>For poll: stays the number that it was when the socket is closed, and is not polled then.</summary>
+    internal int Number { get; } = (int)listener.Handle;
+
+    internal bool IsOpen { get; private set; } = true;
+
+    internal bool IsResting(long now) => now < _restsUntil;
+
+    internal int RestLeft(long now) => (int)(_restsUntil - now);
+
+    /// <summary>The next connection, which is the caller's; false when there is none now.</summary>
+    internal bool TryAccept(long now, out int connection)
+    {
+        while ((connection = Accept()) < 0)
+        {
+            var errno = Errno.Last;
+            if (errno is Linux.EINTR or Linux.ECONNABORTED or Linux.EPROTO or Linux.EPERM)
+            {
+                continue;
+            }
+
+            if (errno != Linux.EAGAIN)
+            {
+                TakeRest(errno, now);
+            }
+
+            return false;
+        }
+
+        _saidSo = false;
+        return true;
+    }
+
+    /// <summary>Closes the socket, and unlinks its path.</summary>
+    internal void Close()
+    {
+        IsOpen = false;
+        listener.Dispose();
+    }
+
+    private void TakeRest(int errno, long now)
+    {
+        _restsUntil = now + Rest;
+        if (!_saidSo)
+        {
+            _saidSo = true;
+            events.OnTrouble(Errno.Failed(errno, $"accept on {name}; clients wait in the backlog, and the next try is in {Rest} ms"));
+        }
+    }
+
+    private unsafe int Accept() => Libc.Accept4(Number, null, null, Linux.SOCK_CLOEXEC);
+}

@@ -1,0 +1,34 @@
+namespace Prefork.Handles;
+
+/// <summary>The policy's selector, which is the user's code: its failure must not cost a connection. The first candidate gets it then.</summary>
+internal sealed class GuardedSelector(Func<IWorkerSelector> create, IAcceptorEvents events)
+{
+    private IWorkerSelector? _selector;
+    private bool _saidSo;
+
+    internal int Select(ReadOnlySpan<WorkerLoad> candidates)
+    {
+        try
+        {
+            _selector ??= create();
+            var chosen = _selector.Select(candidates);
+            if ((uint)chosen < (uint)candidates.Length)
+            {
+                return chosen;
+            }
+
+            throw new InvalidOperationException($"The scheduling policy chose candidate {chosen} of {candidates.Length}.");
+        }
+        catch (Exception exception)
+        {
+            // Said once, or a busy server would say nothing else.
+            if (!_saidSo)
+            {
+                _saidSo = true;
+                events.OnTrouble(exception);
+            }
+
+            return 0;
+        }
+    }
+}
