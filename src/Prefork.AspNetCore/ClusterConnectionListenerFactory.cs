@@ -26,6 +26,8 @@ internal sealed class ClusterConnectionListenerFactory(
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
+        // Later than this, the primary might take a listener for a ready worker.
+        Cluster.Worker!.ExpectReady();
         try
         {
             var listener = await Cluster.ListenAsync(endpoint, new ListenOptions { Backlog = sockets.Value.Backlog }, cancellationToken).ConfigureAwait(false);

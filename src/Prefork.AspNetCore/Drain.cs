@@ -18,6 +18,7 @@ internal sealed class Drain : IStartupFilter
         return Task.CompletedTask;
     };
 
+    private static readonly ClusterWorker s_worker = Cluster.Worker!;
     private static volatile bool s_begun;
 
     internal static void Begin() => s_begun = true;
@@ -34,6 +35,7 @@ internal sealed class Drain : IStartupFilter
 
     private static void OnRequest(HttpContext context)
     {
+        s_worker.CountRequest();
         if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
         {
             // Asked when the response starts: the drain may begin while the request is handled.

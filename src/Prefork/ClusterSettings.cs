@@ -112,6 +112,15 @@ public sealed class ClusterSettings
     /// </remarks>
     public int? ExpectedWorkers { get; set; }
 
+    /// <summary>
+    /// Whether a worker gets connections as soon as it listens. If not, it gets them from <see cref="WorkerProcess.EnterRotation"/> on:
+    /// until then it can be looked at (<see cref="WorkerProcess.ConnectAsync"/>) while the others serve.
+    /// </summary>
+    /// <remarks>
+    /// Default: true. Without effect where workers accept by themselves (<see cref="Prefork.SchedulingPolicy.Shared"/>, UDP): these serve as soon as they listen.
+    /// </remarks>
+    public bool StartInRotation { get; set; } = true;
+
     internal ClusterSettings Clone() => (ClusterSettings)MemberwiseClone();
 
     /// <exception cref="ArgumentException">A setting is out of its range; the message says which, and what it may be.</exception>

@@ -183,6 +183,18 @@ public sealed class ClusterWorker
     public void SetReady() => _role.SetReady();
 
     /// <summary>
+    /// Tells the primary, before the first listener, that <see cref="SetReady"/> will be called: until then this worker is not ready, though it listens.
+    /// Under ASP.NET Core <c>UseCluster()</c> does it.
+    /// </summary>
+    public void ExpectReady() => _role.ExpectReady();
+
+    /// <summary>
+    /// Counts a request that this worker begins to serve, for <see cref="WorkerProcess.Requests"/>. Cheap: no message, no system call.
+    /// Under ASP.NET Core <c>UseCluster()</c> does it.
+    /// </summary>
+    public void CountRequest() => _role.CountRequest();
+
+    /// <summary>
     /// Leaves gracefully: listeners stop, connections are served to their end, the channel closes. The process goes on until its program ends.
     /// Returns at once; a second call does nothing. Node's <c>worker.disconnect()</c> in a worker.
     /// </summary>

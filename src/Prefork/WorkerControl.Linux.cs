@@ -34,7 +34,8 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
         _settings = settings;
         Id = id;
         Generation = generation;
-        Worker = new WorkerProcess(this, id);
+        Worker = new WorkerProcess(this, id, settings.StartInRotation ? 1 : 0);
+        SetShare(Worker.Share);
     }
 
     internal int Id { get; }
@@ -131,6 +132,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
     {
         _channelOver = true;
         ReturnUnanswered();
+        FailPings();
         RemoveFromHandles();
         Messenger!.OnClosed(reason);
         if (reason is not null)

@@ -69,6 +69,12 @@ internal sealed partial class WorkerControl
             case ContextMessage.ResignAct:
                 LetGoOfLeadership();
                 break;
+            case PingMessage.AnswerAct:
+                OnPong(frame.Id);
+                break;
+            case ReadyMessage.ExpectAct:
+                Worker.SaysReady = true;
+                break;
             case ReadyMessage.Act when !_ready:
                 _ready = true;
                 _primary.Dispatcher.Post(Worker.RaiseReady);
@@ -216,7 +222,7 @@ internal sealed partial class WorkerControl
             case AcceptingHandle accepting:
                 _channel!.Send(ClusterReplies.Accepting(ack, handle, _primary.NextSequence()));
                 NodeHandoff? target = null;
-                target = new NodeHandoff(Id, connection => _primary.Loop.Post(() => HandOver(accepting, target!, connection)));
+                target = new NodeHandoff(Id, _share, connection => _primary.Loop.Post(() => HandOver(accepting, target!, connection)));
                 accepting.Acceptor.Add(target);
                 break;
         }
@@ -242,7 +248,7 @@ internal sealed partial class WorkerControl
         }
 
         _channel!.Send(ClusterReplies.Lane(ack, handle, row, _primary.NextSequence()), workerEnd, onRefused: () => RefuseListener(ack, handle));
-        handle.Acceptor.Add(new Lane(Id, sender, duplicate, _page!, row, _settings.LaneCapacity, _settings.HandoffTimeout));
+        handle.Acceptor.Add(new Lane(Id, _share, sender, duplicate, _page!, row, _settings.LaneCapacity, _settings.HandoffTimeout));
     }
 
     /// <summary>
@@ -269,13 +275,18 @@ internal sealed partial class WorkerControl
     /// <summary>Sends a connection to a Node worker, or back to the acceptor when there is no worker any more.</summary>
     private void HandOver(AcceptingHandle handle, NodeHandoff target, int connection)
     {
+        var descriptor = new FileDescriptor(connection);
         if (_channelOver || Worker.IsAskedToLeave || !handle.Has(Id))
         {
-            handle.Acceptor.Return(connection);
+            if (_wasInRotation)
+            {
+                handle.Acceptor.Return(descriptor.Release());
+            }
+
+            descriptor.Dispose();
             return;
         }
 
-        var descriptor = new FileDescriptor(connection);
         PassedSocket.SetNonBlocking(connection);
         var sequence = _primary.NextSequence();
         _unanswered.Add(sequence, new HandedConnection(handle, target, descriptor));
@@ -291,7 +302,7 @@ internal sealed partial class WorkerControl
 
     private void OnConnectionAnswer(long ack, bool accepted)
     {
-        if (!_unanswered.Remove(ack, out var handed))
+        if (OnPong(ack) || !_unanswered.Remove(ack, out var handed))
         {
             return;
         }
@@ -300,11 +311,12 @@ internal sealed partial class WorkerControl
         {
             // The worker has it; a copy kept here would keep the client from seeing the worker's close.
             handed.Connection.Dispose();
-            handed.Handle.Acceptor.Answer(handed.Target, declined: null);
+            handed.Handle.Acceptor.Answer(handed.Target, null, declined: false);
         }
         else
         {
-            handed.Handle.Acceptor.Answer(handed.Target, handed.Connection.Release());
+            handed.Handle.Acceptor.Answer(handed.Target, _wasInRotation ? handed.Connection.Release() : null, declined: true);
+            handed.Connection.Dispose();
         }
     }
 
@@ -313,7 +325,12 @@ internal sealed partial class WorkerControl
     {
         foreach (var handed in _unanswered.Values)
         {
-            handed.Handle.Acceptor.Return(handed.Connection.Release());
+            if (_wasInRotation)
+            {
+                handed.Handle.Acceptor.Return(handed.Connection.Release());
+            }
+
+            handed.Connection.Dispose();
         }
 
         _unanswered.Clear();

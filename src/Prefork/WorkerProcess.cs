@@ -21,10 +21,11 @@ public sealed class WorkerProcess
     private volatile bool _ended;
     private volatile bool _leader;
 
-    internal WorkerProcess(WorkerControl control, int id)
+    internal WorkerProcess(WorkerControl control, int id, double share)
     {
         _control = control;
         Id = id;
+        Share = share;
 
         // Who does not wait for these must not be told that nobody did.
         _ = _online.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
@@ -112,6 +113,26 @@ public sealed class WorkerProcess
 
     /// <summary>Whether the worker has said that it may be given traffic.</summary>
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>
+    /// Whether the worker has said beforehand that it will say when it is ready, as a host with <c>UseCluster</c> does: then it is not ready when it only listens.
+    /// </summary>
+    public bool SaysReady { get; internal set; }
+
+    /// <summary>Connections that it holds open, as it says itself; 0 for a Node worker, which does not say.</summary>
+    public long OpenConnections => Math.Max(0, _control.OpenConnections);
+
+    /// <summary>Requests that it has begun to serve, as it says itself; 0 when it does not count them (<see cref="ClusterWorker.CountRequest"/>).</summary>
+    public long Requests => Math.Max(0, _control.Requests);
+
+    /// <summary>Whether it gets new connections, as far as its primary has a say in that (<see cref="ClusterSettings.StartInRotation"/>).</summary>
+    public bool IsInRotation => Share > 0 && !_askedToLeave && !_ended;
+
+    /// <summary>
+    /// Which part of the connections it gets: 1 for what the scheduling policy gives it, 0 for none, and between for exactly that part of all that
+    /// come in, as long as it has room for them.
+    /// </summary>
+    public double Share { get; private set; }
 
     /// <summary>Whether the process has ended, or never started.</summary>
     public bool IsDead => Process.Id is null || Process.Exit is not null;
@@ -202,6 +223,42 @@ public sealed class WorkerProcess
     /// </summary>
     public void Disconnect() => _control.PostDisconnect();
 
+    /// <summary>
+    /// Gives the worker connections from now on, on all its listeners: what the scheduling policy finds for it, or <paramref name="share"/> of all that come in.
+    /// </summary>
+    /// <param name="share">Above 0 and at most 1; 1 leaves it to the policy.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The share is not.</exception>
+    public void EnterRotation(double share = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(share, 0);
+        SetShare(share);
+    }
+
+    /// <summary>
+    /// Gives the worker no new connections from now on. It keeps those that it has, stays as it is, and may enter again. When no worker
+    /// is in rotation, connections wait in the kernel's backlog.
+    /// </summary>
+    public void LeaveRotation() => SetShare(0);
+
+    /// <summary>
+    /// Connects to this worker past the scheduling policy, in rotation or not: for a look at its health, before clients come. The worker sees a connection
+    /// from the loopback.
+    /// </summary>
+    /// <param name="listener">Which of its listeners; null for the first.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The client's end, which the caller disposes. It reads an end of file when the worker could not take the connection.</returns>
+    /// <exception cref="InvalidOperationException">The worker has no such listener, leaves, or accepts by itself (<see cref="SchedulingPolicy.Shared"/>).</exception>
+    public Task<Socket> ConnectAsync(ListeningAddress? listener = null, CancellationToken cancellationToken = default)
+        => _control.ConnectAsync(listener, cancellationToken);
+
+    /// <summary>
+    /// Asks whether the worker still works: ends when its thread pool, or a Node worker's event loop, has come to answer. A worker that is busy
+    /// answers late, one that hangs never.
+    /// </summary>
+    /// <exception cref="ClusterChannelClosedException">The worker is not online yet, or is or gets disconnected.</exception>
+    public Task PingAsync(CancellationToken cancellationToken = default) => _control.PingAsync(cancellationToken);
+
     /// <summary>Sends a signal now, without disconnecting first. Node's <c>worker.kill()</c>.</summary>
     /// <returns>False when the process has ended already.</returns>
     public bool Kill(Signal signal = Signal.SIGTERM) => Process.Kill(signal);
@@ -224,6 +281,12 @@ public sealed class WorkerProcess
 
     /// <inheritdoc/>
     public override string ToString() => $"worker {Id} (pid {Process.Id?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {State})";
+
+    internal void SetShare(double share)
+    {
+        Share = share;
+        _control.PostShare(share);
+    }
 
     internal void SetAskedToLeave() => _askedToLeave = true;
 

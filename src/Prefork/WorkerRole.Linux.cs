@@ -154,9 +154,15 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
 
     public void OnControl(PreforkFrame frame)
     {
-        if (frame.Act == ContextMessage.Act)
+        switch (frame.Act)
         {
-            Context.Set(ContextMessage.Read(frame.Body));
+            case ContextMessage.Act:
+                Context.Set(ContextMessage.Read(frame.Body));
+                break;
+            case PingMessage.Act:
+                // From the thread pool: when that does not come round, this worker does not work.
+                ThreadPool.UnsafeQueueUserWorkItem(id => _loop.Post(() => _channel.Send(PingMessage.Answer(id))), frame.Id, preferLocal: false);
+                break;
         }
     }
 
@@ -169,6 +175,17 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
             _channel.Send(ReadyMessage.ToLine());
         }
     });
+
+    /// <summary>Any thread.</summary>
+    internal void ExpectReady() => _loop.Post(() =>
+    {
+        if (_channel.IsConnected)
+        {
+            _channel.Send(ReadyMessage.Expectation());
+        }
+    });
+
+    internal void CountRequest() => _page?.CountRequest();
 
     /// <summary>Any thread.</summary>
     internal void Leave(bool announce) => _loop.Post(() => LeaveOnLoop(announce));

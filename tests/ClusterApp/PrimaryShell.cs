@@ -174,6 +174,15 @@ internal sealed class PrimaryShell
             case "kill":
                 Say($"killed {Worker(words[1]).Kill(Enum.Parse<Signal>(words[2]))}");
                 break;
+            case "share":
+                RotationCommands.SetShare(Worker(words[1]), words[2]);
+                break;
+            case "probe":
+                await RotationCommands.ProbeAsync(Worker(words[1]), Say);
+                break;
+            case "ping":
+                Say($"ping {words[1]} {await RotationCommands.PingAsync(Worker(words[1]), words[2])}");
+                break;
             case "state":
                 var asked = Worker(words[1]);
                 Say($"state {asked.Id} {asked.State} connected={asked.IsConnected} dead={asked.IsDead} asked={asked.ExitedAfterDisconnect}");

@@ -44,6 +44,9 @@ internal static class Settings
                 case "capacity":
                     settings.LaneCapacity = Number(value);
                     break;
+                case "out":
+                    settings.StartInRotation = !bool.Parse(value);
+                    break;
                 case "handoff":
                     settings.HandoffTimeout = TimeSpan.FromMilliseconds(Number(value));
                     break;

@@ -169,6 +169,16 @@ internal sealed class WorkerShell
                 _worker.ExitOnDisconnect = false;
                 Lies.CloseChannel();
                 break;
+            case "blockpool":
+                ThreadPool.SetMinThreads(1, 1);
+                ThreadPool.SetMaxThreads(Environment.ProcessorCount, Environment.ProcessorCount);
+                for (var i = 0; i < 2 * Environment.ProcessorCount; i++)
+                {
+                    ThreadPool.UnsafeQueueUserWorkItem(static _ => Thread.Sleep(Timeout.Infinite), null);
+                }
+
+                Say("blocked");
+                break;
             case "block":
                 Thread.Sleep(int.Parse(words[1], CultureInfo.InvariantCulture));
                 break;

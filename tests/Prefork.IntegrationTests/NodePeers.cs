@@ -19,6 +19,14 @@ public class NodePeers
         });
         """;
 
+    /// <summary>A Node worker that listens when told to, as ClusterApp's does.</summary>
+    internal static async Task<string> WriteServerAsync(TemporaryFolder folder)
+    {
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, Server);
+        return script;
+    }
+
     [Theory]
     [InlineData("rr", "json")]
     [InlineData("none", "json")]
@@ -27,8 +35,7 @@ public class NodePeers
     public async Task NodeWorkers_UnderOurPrimary_BesideOurOwn(string policy, string serialization)
     {
         using var folder = new TemporaryFolder();
-        var script = Path.Combine(folder.Path, "server.js");
-        await File.WriteAllTextAsync(script, Server);
+        var script = await WriteServerAsync(folder);
         await using var cluster = await TestCluster.StartAsync($"policy {policy}", $"setup serialization={serialization}");
         await cluster.ForkAsync();
         await cluster.TellAsync($"setup exec={script}");

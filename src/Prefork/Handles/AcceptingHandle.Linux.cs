@@ -22,6 +22,8 @@ internal sealed class AcceptingHandle : ListenHandle
 
     internal override void Close(Action closed) => Acceptor.Close(closed);
 
+    internal override void SetShare(int workerId, double share) => Acceptor.SetShare(workerId, share);
+
     protected override void OnLeave(int workerId) => Acceptor.Leave(workerId);
 
     protected override void OnRemove(int workerId) => Acceptor.Remove(workerId);

@@ -34,7 +34,19 @@ internal sealed class Acceptor
     /// <summary>Puts a worker into rotation.</summary>
     internal void Add(ConnectionTarget target) => Post(() => _rotation.Add(target));
 
-    /// <summary>Takes a worker out of rotation; it still serves what it was given.</summary>
+    /// <summary>Changes what part of the connections a worker gets; see <see cref="ConnectionTarget.Share"/>.</summary>
+    internal void SetShare(int workerId, double share) => Post(() => _rotation.Find(workerId)?.SetShare(share));
+
+    /// <summary>Hands one connection to one worker, past the policy and whatever its share; closes it when the worker cannot take it.</summary>
+    internal void Give(int workerId, int connection) => Post(() =>
+    {
+        if (_rotation.Find(workerId)?.Send([connection], Environment.TickCount64) is not 1)
+        {
+            _ = Libc.Close(connection);
+        }
+    });
+
+    /// <summary>Takes a worker out of rotation for good; it still serves what it was given.</summary>
     internal void Leave(int workerId) => Post(() =>
     {
         if (_rotation.Find(workerId) is { } leaving)
@@ -53,10 +65,13 @@ internal sealed class Acceptor
     internal void Remove(int workerId) => Post(() => _rotation.Remove(workerId));
 
     /// <summary>A Node worker has answered; a declined connection comes back with it, and is this thread's again.</summary>
-    internal void Answer(NodeHandoff target, int? declined) => Post(() =>
+    /// <param name="target">The worker.</param>
+    /// <param name="returned">A connection for the others.</param>
+    /// <param name="declined">Whether the worker did not take it.</param>
+    internal void Answer(NodeHandoff target, int? returned, bool declined) => Post(() =>
     {
-        target.Answered(declined is null, Environment.TickCount64);
-        if (declined is { } connection)
+        target.Answered(!declined, Environment.TickCount64);
+        if (returned is { } connection)
         {
             _placement.Pending.Enqueue(connection);
         }
@@ -100,6 +115,7 @@ internal sealed class Acceptor
             var now = Environment.TickCount64;
             _rotation.Refresh(now);
             _rotation.CloseRemoved(_placement.Pending);
+            _rotation.CloseDiscarded();
             _rotation.TakeBack(now, _placement.Pending);
             var room = _rotation.Room;
             room -= _placement.PlacePending(room, now);

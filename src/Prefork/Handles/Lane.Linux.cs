@@ -38,8 +38,8 @@ internal sealed class Lane : ConnectionTarget
     private long _readsWhenStopped;
 
     /// <summary>Takes ownership of both descriptors. <paramref name="row"/> is this lane's alone, and zero.</summary>
-    internal Lane(int workerId, FileDescriptor sender, FileDescriptor duplicate, ScoreboardPage page, int row, int capacity, TimeSpan handoffTimeout)
-        : base(workerId)
+    internal Lane(int workerId, double share, FileDescriptor sender, FileDescriptor duplicate, ScoreboardPage page, int row, int capacity, TimeSpan handoffTimeout)
+        : base(workerId, share)
     {
         _sender = sender;
         _duplicate = duplicate;
@@ -51,7 +51,7 @@ internal sealed class Lane : ConnectionTarget
 
     internal override int Waiting => (int)(_handedOver - _taken);
 
-    internal override int Room => IsLeaving || _stopped || _full ? 0 : Math.Max(0, _capacity - Waiting);
+    protected override int Free => IsLeaving || _stopped || _full ? 0 : Math.Max(0, _capacity - Waiting);
 
     internal override WorkerLoad Load => new(WorkerId, Math.Max(0, _page.Open), Waiting, _handedOver);
 
@@ -166,7 +166,7 @@ internal sealed class Lane : ConnectionTarget
         }
 
         // No event tells that a full lane has room again, so it is looked at often while it is full.
-        if (!IsLeaving && Room == 0)
+        if (!IsLeaving && Share > 0 && Free == 0)
         {
             return FullCheckInterval;
         }

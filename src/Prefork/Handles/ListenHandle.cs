@@ -50,6 +50,11 @@ internal abstract class ListenHandle(ListenQuery query, JsonElement data)
     /// <param name="closed">Called, on any thread, when the address is free again.</param>
     internal abstract void Close(Action closed);
 
+    /// <summary>Changes what part of the connections a worker gets; nothing where the workers accept by themselves.</summary>
+    internal virtual void SetShare(int workerId, double share)
+    {
+    }
+
     protected virtual void OnLeave(int workerId)
     {
     }

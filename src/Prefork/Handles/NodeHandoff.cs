@@ -4,7 +4,7 @@ namespace Prefork.Handles;
 /// Connections for a Node worker go over its channel, one message and one answer to each.
 /// The loop owns a connection from <see cref="Send"/> to its answer, and gives it back when the worker declines it, leaves or dies.
 /// </summary>
-internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTarget(workerId)
+internal sealed class NodeHandoff(int workerId, double share, Action<int> send) : ConnectionTarget(workerId, share)
 {
     /// <summary>A worker that declined rests this long, so that a connection nobody wants is not passed round and round.</summary>
     private const int RestAfterDecline = 100;
@@ -19,7 +19,7 @@ internal sealed class NodeHandoff(int workerId, Action<int> send) : ConnectionTa
 
     internal override int Waiting => _unanswered;
 
-    internal override int Room => IsLeaving || _now < _restUntil ? 0 : MaxUnanswered - _unanswered;
+    protected override int Free => IsLeaving || _now < _restUntil ? 0 : MaxUnanswered - _unanswered;
 
     internal override WorkerLoad Load => new(WorkerId, 0, _unanswered, _handedOver);
 

@@ -44,7 +44,19 @@ internal sealed class Placement(Rotation rotation, GuardedSelector selector)
     /// <summary>Puts one connection into the batch of the worker that the policy picks.</summary>
     internal void Assign(int connection)
     {
-        var count = FindCandidates();
+        if (FindDue() is { } due)
+        {
+            due.Batch.Add(connection);
+            return;
+        }
+
+        // Those with a share of their own get more than that only when nobody else can take it.
+        var count = FindCandidates(withOwnShare: false);
+        if (count == 0)
+        {
+            count = FindCandidates(withOwnShare: true);
+        }
+
         if (count == 0)
         {
             Pending.Enqueue(connection);
@@ -85,8 +97,24 @@ internal sealed class Placement(Rotation rotation, GuardedSelector selector)
         }
     }
 
+    /// <summary>The one whose share of connections has come round; null for most connections.</summary>
+    private ConnectionTarget? FindDue()
+    {
+        ConnectionTarget? due = null;
+        foreach (var target in rotation.Targets)
+        {
+            if (target.HasOwnShare)
+            {
+                target.Accrue();
+                due = due is null && target.TakeDue() ? target : due;
+            }
+        }
+
+        return due;
+    }
+
     /// <summary>Those that have room beside what is in their batch already, which counts as handed over.</summary>
-    private int FindCandidates()
+    private int FindCandidates(bool withOwnShare)
     {
         var targets = rotation.Targets;
         if (_candidates.Length < targets.Length)
@@ -99,7 +127,7 @@ internal sealed class Placement(Rotation rotation, GuardedSelector selector)
         for (var i = 0; i < targets.Length; i++)
         {
             var batched = targets[i].Batch.Count;
-            if (targets[i].Room > batched)
+            if (targets[i].Room > batched && (withOwnShare || !targets[i].HasOwnShare))
             {
                 var load = targets[i].Load;
                 _candidates[count] = load with { Waiting = load.Waiting + batched, HandedOver = load.HandedOver + batched };

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Prefork.Native;
 
 namespace Prefork.Handles;
 
@@ -13,6 +14,7 @@ internal sealed class Rotation(IAcceptorEvents events)
 
     private readonly List<ConnectionTarget> _targets = [];
     private readonly List<ConnectionTarget> _removed = [];
+    private readonly Queue<int> _discarded = new();
 
     /// <summary>Good until one is added or removed.</summary>
     internal ReadOnlySpan<ConnectionTarget> Targets => CollectionsMarshal.AsSpan(_targets);
@@ -66,13 +68,27 @@ internal sealed class Rotation(IAcceptorEvents events)
     }
 
     /// <summary>Recovers what the removed ones had not received.</summary>
-    internal void CloseRemoved(Queue<int> recovered) => _removed.RemoveAll(target => target.TryClose(recovered));
+    internal void CloseRemoved(Queue<int> recovered) => _removed.RemoveAll(target => target.TryClose(target.HoldsClients ? recovered : _discarded));
+
+    /// <summary>Connections that were meant for one worker alone, which is gone: whoever made them sees the end.</summary>
+    internal void CloseDiscarded()
+    {
+        while (_discarded.TryDequeue(out var connection))
+        {
+            _ = Libc.Close(connection);
+        }
+    }
 
     /// <summary>From a leaving worker only when somebody else could serve: it reads to the end of its lane, in its own time.</summary>
     internal void TakeBack(long now, Queue<int> recovered)
     {
         foreach (var target in _targets)
         {
+            if (!target.HoldsClients)
+            {
+                continue;
+            }
+
             if (!target.IsLeaving || _targets.Exists(other => other != target && other.Room > 0))
             {
                 target.TakeBackIfStalled(now, recovered);

@@ -27,6 +27,9 @@ internal sealed unsafe class ScoreboardPage
     /// <summary>Connections that the worker holds open now, of all listeners.</summary>
     internal long Open => Volatile.Read(ref *Word(0));
 
+    /// <summary>Requests that the worker has begun to serve, as far as it counts them.</summary>
+    internal long Requests => Volatile.Read(ref *Word(1));
+
     /// <summary>Connections that the worker has taken from the lane of this row since it was given.</summary>
     internal long Taken(int row) => Volatile.Read(ref *Row(row));
 
@@ -34,6 +37,8 @@ internal sealed unsafe class ScoreboardPage
     internal long Reads(int row) => Volatile.Read(ref *(Row(row) + 1));
 
     internal void AddOpen(long change) => Interlocked.Add(ref *Word(0), change);
+
+    internal void CountRequest() => Interlocked.Increment(ref *Word(1));
 
     /// <summary>Called by the one thread that reads the lane.</summary>
     internal void CountRead(int row, int connections)

@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using Prefork.Native;
+
+namespace Prefork;
+
+/// <remarks>Whether the worker still works: a question that its thread pool, or its event loop, has to answer.</remarks>
+internal sealed partial class WorkerControl
+{
+    private readonly Dictionary<long, TaskCompletionSource> _pings = [];
+
+    /// <summary>Any thread.</summary>
+    internal long OpenConnections => _page?.Open ?? 0;
+
+    /// <summary>Any thread.</summary>
+    internal long Requests => _page?.Requests ?? 0;
+
+    /// <summary>Any thread.</summary>
+    internal Task PingAsync(CancellationToken cancellation)
+    {
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var id = _primary.Loop.Invoke(() => Ping(answered));
+        return AwaitAsync();
+
+        async Task AwaitAsync()
+        {
+            try
+            {
+                await answered.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                _primary.Loop.Post(() => _pings.Remove(id));
+            }
+        }
+    }
+
+    /// <summary>On the loop.</summary>
+    private long Ping(TaskCompletionSource answered)
+    {
+        var id = _primary.NextSequence();
+        if (_channelOver || !_online)
+        {
+            answered.SetException(new ClusterChannelClosedException(_online ? $"Worker {Id} is disconnected." : $"Worker {Id} is not online yet."));
+            return id;
+        }
+
+        _pings.Add(id, answered);
+        if (_hearsContext)
+        {
+            _channel!.Send(PingMessage.ToLine(id));
+        }
+        else
+        {
+            PingNode(id);
+        }
+
+        return id;
+    }
+
+    /// <summary>
+    /// A connection for a listener that there is not: the one question of Node's protocol that every worker's event loop answers (it declines)
+    /// and that changes nothing. There must be a connection on it, which Node closes; ours is the end of a pair.
+    /// </summary>
+    private void PingNode(long id)
+    {
+        try
+        {
+            var (passed, other) = SocketPair.Stream();
+            other.Dispose();
+            PassedSocket.SetNonBlocking(passed.Number);
+            _channel!.Send(ClusterReplies.NewConnection("prefork:ping", id), passed);
+        }
+        catch (Win32Exception)
+        {
+            // No descriptors left here: says nothing of the worker.
+            OnPong(id);
+        }
+    }
+
+    private bool OnPong(long id)
+    {
+        if (!_pings.Remove(id, out var ping))
+        {
+            return false;
+        }
+
+        ping.TrySetResult();
+        return true;
+    }
+
+    private void FailPings()
+    {
+        foreach (var ping in _pings.Values)
+        {
+            ping.TrySetException(new ClusterChannelClosedException($"Worker {Id} disconnected before it answered."));
+        }
+
+        _pings.Clear();
+    }
+}
