@@ -83,6 +83,9 @@ public static partial class Cluster
     /// <summary>The workers by id: from the fork until both channel and process have ended. A snapshot.</summary>
     public static IReadOnlyDictionary<int, WorkerProcess> Workers => ThePrimary.Workers;
 
+    /// <summary>For a supervisor: settings of its own, made once for a generation, and forks with them.</summary>
+    internal static Primary Supervised => ThePrimary;
+
     internal static bool HasMessageListener => s_messageReceived is not null;
 
     private static Primary ThePrimary => s_primary.Value;

@@ -27,6 +27,7 @@ internal sealed class Primary : IAcceptorEvents
     private bool _forked;
     private bool _contextChanged;
     private volatile bool _shuttingDown;
+    private volatile bool _expectsReplacements;
 
     internal Primary()
     {
@@ -64,6 +65,13 @@ internal sealed class Primary : IAcceptorEvents
         }
     }
 
+    /// <summary>Whether a supervisor replaces workers, also those that left as they were told: a listener then waits for the next one.</summary>
+    internal bool ExpectsReplacements
+    {
+        get => _expectsReplacements;
+        set => _expectsReplacements = value;
+    }
+
     internal long NextSequence() => _sequence++;
 
     internal ClusterSettings SetUp(Action<ClusterSettings>? configure)
@@ -79,9 +87,11 @@ internal sealed class Primary : IAcceptorEvents
         return settings;
     }
 
-    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment)
+    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment) => Fork(SetUp(null), environment);
+
+    /// <summary>With settings that <see cref="SetUp"/> has returned.</summary>
+    internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment)
     {
-        var settings = SetUp(null);
         _ = Policy;
 
         // What can throw, and what is the user's, before there is a worker and off the loop.

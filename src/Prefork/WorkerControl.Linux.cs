@@ -193,14 +193,17 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
         {
             if (handle.Leave(Id))
             {
-                _primary.Handles.Release(handle, TimeSpan.Zero);
+                _primary.Handles.Release(handle, Grace(asked: true));
             }
         }
     }
 
+    /// <summary>How long a listener may wait for another worker. Nobody is expected after the last one that left as it was told, unless a supervisor is at work.</summary>
+    private TimeSpan Grace(bool asked) => asked && !_primary.ExpectsReplacements ? TimeSpan.Zero : _settings.ListenerGracePeriod;
+
     private void RemoveFromHandles()
     {
-        var grace = Worker.IsAskedToLeave ? TimeSpan.Zero : _settings.ListenerGracePeriod;
+        var grace = Grace(Worker.IsAskedToLeave);
         foreach (var handle in _handles.Values)
         {
             handle.Remove(Id);

@@ -139,6 +139,9 @@ public sealed class WorkerProcess
 
     internal WorkerControl Control => _control;
 
+    /// <summary>The slot that a supervisor has given it.</summary>
+    internal int Index { get; set; }
+
     internal bool IsAskedToLeave => _askedToLeave;
 
     internal bool HasMessageListener => _messageReceived is not null;

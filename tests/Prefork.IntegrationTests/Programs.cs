@@ -13,6 +13,8 @@ internal static class Programs
 
     internal static string MixedLoad => Find("MixedLoad");
 
+    internal static string SupervisorApp => Find("SupervisorApp");
+
     internal static string WebApp => Find("WebApp");
 
     /// <summary>Where all that is built goes.</summary>

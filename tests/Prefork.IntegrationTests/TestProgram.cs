@@ -171,7 +171,7 @@ internal class TestProgram : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {

@@ -65,7 +65,8 @@ internal sealed class WebCluster : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static byte[] Certificate()
+    /// <summary>A certificate of nobody's, with the password "secret".</summary>
+    internal static byte[] Certificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);

@@ -3,7 +3,7 @@ using ArchUnitNET.Loader;
 
 namespace Prefork.Tests;
 
-/// <summary>Imports run downwards only: Native and Values, then Processes and Ipc, then Scheduling and Handles, then the root.</summary>
+/// <summary>Imports run downwards only: Native and Values, then Processes and Ipc, then Scheduling and Handles, then the root, then Supervision.</summary>
 public class Layering
 {
     private static readonly Architecture Core = new ArchLoader().LoadAssemblies(typeof(Cluster).Assembly).Build();
@@ -22,6 +22,7 @@ public class Layering
     [InlineData("Prefork.Ipc", "Prefork.Native,Prefork.Values")]
     [InlineData("Prefork.Scheduling", "")]
     [InlineData("Prefork.Handles", "Prefork.Native,Prefork.Ipc,Prefork.Scheduling")]
+    [InlineData("Prefork.Supervision", "Prefork,Prefork.Processes")]
     public void ALayer_SeesOnlyWhatIsBelowIt(string layer, string below)
     {
         var allowed = below.Split(',').Append(layer).ToHashSet();
@@ -30,7 +31,7 @@ public class Layering
         var upwards = from type in types
                       from dependency in type.Dependencies
                       let target = dependency.Target
-                      where target.Namespace.FullName.StartsWith("Prefork", StringComparison.Ordinal)
+                      where target.Namespace?.FullName.StartsWith("Prefork", StringComparison.Ordinal) == true
                           && !allowed.Contains(target.Namespace.FullName)
                           && !Vocabulary.Contains(target.FullName)
                       select $"{type.FullName} uses {target.FullName}";

@@ -17,9 +17,13 @@ if (builder.Configuration["healthy-when"] is { } file)
     builder.Services.AddHealthChecks().AddCheck("file", () => File.Exists(file) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
 }
 
+Behaviour.BeforeStart(Environment.GetEnvironmentVariable("BEHAVE"));
 var app = builder.Build();
 app.UseWebSockets();
 app.MapGet("/", () => $"{Cluster.Worker?.Id ?? 0}");
+app.MapGet("/who", () => $"{Cluster.Worker?.Id ?? 0} {Environment.GetEnvironmentVariable("PREFORK_WORKER_INDEX")} {Cluster.Worker?.Generation ?? 0} {AppContext.BaseDirectory}");
+app.MapGet("/health", () => Environment.GetEnvironmentVariable("BEHAVE") == "sick" ? Results.StatusCode(503) : Results.Ok());
+app.MapGet("/behave", (string how) => Behaviour.Now(how));
 app.MapGet("/slow", async (int ms) =>
 {
     await Task.Delay(ms);
@@ -74,6 +78,7 @@ try
 {
     await app.StartAsync();
     await SayAsync($"urls {string.Join(' ', app.Urls)}");
+    Behaviour.AfterStart(Environment.GetEnvironmentVariable("BEHAVE"), app.Lifetime);
     await app.WaitForShutdownAsync();
 }
 catch (IOException exception)

@@ -22,6 +22,19 @@ internal sealed unsafe class ProcessHandle : IDisposable
         Descriptor = new FileDescriptor(descriptor);
     }
 
+    private ProcessHandle(int pid, FileDescriptor descriptor)
+    {
+        Pid = pid;
+        Descriptor = descriptor;
+    }
+
+    /// <summary>Of a process that is nobody's to reap here; null when there is none, or no descriptor for it.</summary>
+    internal static ProcessHandle? Find(int pid)
+    {
+        var descriptor = (int)Libc.PidfdOpen(Linux.SYS_pidfd_open, pid, 0);
+        return descriptor < 0 ? null : new ProcessHandle(pid, new FileDescriptor(descriptor));
+    }
+
     internal int Pid { get; }
 
     internal FileDescriptor Descriptor { get; }

@@ -1,0 +1,160 @@
+using System.Runtime.InteropServices;
+using Prefork.Supervision;
+
+namespace Prefork;
+
+/// <summary>
+/// Keeps a cluster as it should be: so many workers, replaced when they die, hang or are due, and a reload that either succeeds or changes nothing.
+/// One in a process, which must be a primary; workers that the program forks itself are none of its business.
+/// </summary>
+public sealed class ClusterSupervisor
+{
+    private readonly SupervisorOptions _options;
+    private readonly Supervisor _supervisor;
+
+    /// <param name="options">Not changed any more from here on.</param>
+    /// <param name="timeProvider">The clock; null for the system's.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public ClusterSupervisor(SupervisorOptions options, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _supervisor = new Supervisor(options, timeProvider ?? TimeProvider.System, Raise);
+    }
+
+    /// <summary>Everything that it does and sees, in order. Handlers run inside the supervisor: they should return soon, and what they throw is lost.</summary>
+    public event EventHandler<SupervisorEventArgs>? Happened;
+
+    /// <summary>
+    /// Starts the workers, and ends when the cluster has stopped: by <see cref="StopAsync"/>, the token, a signal (<see cref="SupervisorOptions.HandleSignals"/>),
+    /// or because all workers have ended with a code that says so.
+    /// </summary>
+    /// <exception cref="SupervisorException">No worker ever served.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken = default)
+    {
+        using var signals = _options.HandleSignals ? new Signals(this) : null;
+        using var cancelled = cancellationToken.UnsafeRegister(static supervisor => _ = ((ClusterSupervisor)supervisor!).StopQuietlyAsync(), this);
+        try
+        {
+            await StartAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await _supervisor.Done.ConfigureAwait(false);
+        }
+
+        if (await _supervisor.Done.ConfigureAwait(false) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Starts the workers, and ends when all serve. Then <see cref="StopAsync"/> is the caller's to call.</summary>
+    /// <exception cref="SupervisorException">No worker ever served: what was started has been stopped.</exception>
+    /// <exception cref="InvalidOperationException">It has been started before.</exception>
+    public Task StartAsync(CancellationToken cancellationToken = default) => _supervisor.OnLoopAsync(_supervisor.StartAsync).WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Ends all workers: each drains (<see cref="SupervisorOptions.StopTimeout"/>), then gets SIGTERM, then (<see cref="SupervisorOptions.KillTimeout"/>) SIGKILL.
+    /// Another call hastens it: SIGTERM at once; a third one SIGKILL. Ends when all have ended.
+    /// </summary>
+    /// <param name="cancellationToken">Hastens it as a second call does, and a third one shortly after.</param>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        var stopped = _supervisor.OnLoopAsync(_supervisor.StopAsync);
+        using var hasten = cancellationToken.UnsafeRegister(static supervisor => _ = ((Supervisor)supervisor!).OnLoopAsync(HastenAsync((Supervisor)supervisor)), _supervisor);
+        await stopped.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Replaces all workers by a new generation, launched as <see cref="SupervisorOptions.Launch"/> says now. Either all new ones serve, or nothing has changed:
+    /// a new worker that does not get ready, does not pass its gate, or crashes within the watch window, fails it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another operation is under way (<see cref="ReloadOptions.Queue"/>), or the supervisor does not run.</exception>
+    public Task<ReloadResult> ReloadAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.ReloadAsync(options ?? new ReloadOptions()));
+
+    /// <summary>The same with the program, arguments and environment that the present generation has.</summary>
+    /// <inheritdoc cref="ReloadAsync"/>
+    public Task<ReloadResult> RestartAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.RestartAsync(options ?? new ReloadOptions()));
+
+    /// <summary>
+    /// Back to the generation before, with its program as its links led then, by the same transaction. A reload that is under way is called off instead.
+    /// The last five generations are remembered; when there is none, the result says so.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another operation is under way, or the supervisor does not run.</exception>
+    public Task<ReloadResult> RollBackAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.RollBackAsync(options ?? new ReloadOptions()));
+
+    /// <summary>Changes how many workers there are, and ends when they serve. Waits for another operation that is under way.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than one.</exception>
+    /// <exception cref="InvalidOperationException">Some of them end as fast as they are started; or the supervisor does not run.</exception>
+    public Task ScaleAsync(int workers) => _supervisor.OnLoopAsync(() => _supervisor.ScaleAsync(workers));
+
+    /// <summary>What the cluster looks like now.</summary>
+    public Task<SupervisorStatus> GetStatusAsync() => _supervisor.OnLoopAsync(() => Task.FromResult(_supervisor.GetStatus()));
+
+    private static Func<Task> HastenAsync(Supervisor supervisor) => () =>
+    {
+        supervisor.Hasten();
+        return Task.CompletedTask;
+    };
+
+    private void Raise(SupervisorEventArgs args)
+    {
+        try
+        {
+            Happened?.Invoke(this, args);
+        }
+        catch (Exception)
+        {
+            // The supervisor is nobody's to stop by a handler.
+        }
+    }
+
+    private Task StopQuietlyAsync() => StopAsync().ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+
+    private void ReloadQuietly()
+        => _ = ReloadAsync().ContinueWith(
+            task => Raise(new SupervisorEventArgs(SupervisorEventKind.Notice, $"SIGHUP: {task.Exception!.GetBaseException().Message}", null, null)),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
+
+    /// <summary>What a terminal and an administrator say.</summary>
+    private sealed class Signals : IDisposable
+    {
+        private readonly PosixSignalRegistration[] _registrations;
+
+        internal Signals(ClusterSupervisor supervisor)
+        {
+            void Stop(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                _ = supervisor.StopQuietlyAsync();
+            }
+
+            void Reload(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                if (Console.IsInputRedirected)
+                {
+                    supervisor.ReloadQuietly();
+                }
+                else
+                {
+                    // The terminal has gone.
+                    _ = supervisor.StopQuietlyAsync();
+                }
+            }
+
+            _registrations =
+            [
+                PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
+                PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
+                PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload),
+            ];
+        }
+
+        public void Dispose() => Array.ForEach(_registrations, static registration => registration.Dispose());
+    }
+}

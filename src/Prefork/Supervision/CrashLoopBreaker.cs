@@ -1,0 +1,45 @@
+namespace Prefork.Supervision;
+
+/// <summary>
+/// Knows when a generation's workers end as fast as they are started. Open, it lets one be tried at a time, with a pause between;
+/// one that lasts closes it. Times are since any one instant.
+/// </summary>
+internal sealed class CrashLoopBreaker(int failures, TimeSpan window, TimeSpan pause)
+{
+    private readonly Queue<TimeSpan> _recent = new();
+    private TimeSpan _last;
+
+    /// <summary>When the last one failed.</summary>
+    internal TimeSpan LastFailure => _last;
+
+    internal bool IsOpen { get; private set; }
+
+    /// <summary>When the next one may be tried; only while open.</summary>
+    internal TimeSpan NextTry => _last + pause;
+
+    /// <summary>A worker has ended that did not last. Returns whether that opens the breaker.</summary>
+    internal bool Fail(TimeSpan now)
+    {
+        _last = now;
+        _recent.Enqueue(now);
+        while (_recent.Peek() < now - window)
+        {
+            _recent.Dequeue();
+        }
+
+        if (IsOpen || _recent.Count < failures)
+        {
+            return false;
+        }
+
+        IsOpen = true;
+        return true;
+    }
+
+    /// <summary>A worker that was started while the breaker was open has lasted. Returns whether that closes it.</summary>
+    internal bool Succeed()
+    {
+        _recent.Clear();
+        return IsOpen && !(IsOpen = false);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Text;
+
+namespace Prefork.Supervision;
+
+/// <summary>
+/// Reads what a worker writes, line by line, and remembers the last lines. Owns this side of the pipes; a worker that has ended may have left the other
+/// side to children of its own, so its end does not wait for theirs.
+/// </summary>
+internal sealed class OutputReader
+{
+    internal const int MaxLine = 16 * 1024;
+
+    private const int Remembered = 50;
+    private const int RememberedCharacters = 500;
+
+    private readonly Queue<string> _last = new();
+    private readonly Action<bool, string> _write;
+    private readonly Task _read;
+    private readonly Stream?[] _streams;
+
+    internal OutputReader(Stream? output, Stream? error, Action<bool, string> write)
+    {
+        _write = write;
+        _streams = [output, error];
+        _read = Task.WhenAll(ReadAsync(output, isError: false), ReadAsync(error, isError: true));
+    }
+
+    internal IReadOnlyList<string> LastLines
+    {
+        get
+        {
+            lock (_last)
+            {
+                return [.. _last];
+            }
+        }
+    }
+
+    /// <summary>The worker has ended: reads what is left of it, no longer than <paramref name="patience"/>, and lets go of the pipes.</summary>
+    internal async Task FinishAsync(TimeSpan patience, TimeProvider time)
+    {
+        try
+        {
+            await _read.WaitAsync(patience, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Somebody else holds them still.
+        }
+
+        foreach (var stream in _streams)
+        {
+            stream?.Dispose();
+        }
+    }
+
+    private async Task ReadAsync(Stream? stream, bool isError)
+    {
+        if (stream is null)
+        {
+            return;
+        }
+
+        var decoder = Encoding.UTF8.GetDecoder();
+        var bytes = new byte[4096];
+        var characters = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
+        var line = new StringBuilder();
+        try
+        {
+            for (int count; (count = await stream.ReadAsync(bytes).ConfigureAwait(false)) > 0;)
+            {
+                var length = decoder.GetChars(bytes.AsSpan(0, count), characters, flush: false);
+                TakeLines(characters.AsSpan(0, length), line, isError);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // We have let go.
+        }
+
+        if (line.Length > 0)
+        {
+            Take(isError, line.ToString());
+        }
+    }
+
+    private void TakeLines(ReadOnlySpan<char> text, StringBuilder line, bool isError)
+    {
+        while (!text.IsEmpty)
+        {
+            var end = text.IndexOf('\n');
+            var part = end < 0 ? text : text[..end];
+            var room = MaxLine - line.Length;
+            if (part.Length > room)
+            {
+                Flush(part[..room]);
+                text = text[room..];
+                continue;
+            }
+
+            if (end < 0)
+            {
+                line.Append(part);
+                return;
+            }
+
+            Flush(part);
+            text = text[(end + 1)..];
+        }
+
+        void Flush(ReadOnlySpan<char> rest)
+        {
+            var whole = line.Append(rest).ToString();
+            line.Clear();
+            Take(isError, whole.EndsWith('\r') ? whole[..^1] : whole);
+        }
+    }
+
+    private void Take(bool isError, string line)
+    {
+        lock (_last)
+        {
+            if (_last.Count == Remembered)
+            {
+                _last.Dequeue();
+            }
+
+            _last.Enqueue(line.Length > RememberedCharacters ? line[..RememberedCharacters] + "…" : line);
+        }
+
+        _write(isError, line);
+    }
+}

@@ -1,0 +1,48 @@
+namespace Prefork.Supervision;
+
+/// <summary>
+/// A reload under way: the new generation, the old workers that wait to see how it comes out, and the first thing that went wrong.
+/// </summary>
+internal sealed class ReloadTransaction
+{
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal ReloadTransaction(Generation next)
+    {
+        Next = next;
+
+        // Nobody may be at a guarded step when it fails.
+        _ = _failed.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+    }
+
+    internal Generation Next { get; }
+
+    /// <summary>Old workers, ready to enter again.</summary>
+    internal List<SupervisedWorker> Parked { get; } = [];
+
+    internal bool HasFailed => _failed.Task.IsCompleted;
+
+    internal void Fail(string why, SupervisedWorker? worker) => _failed.TrySetException(new ReloadFailedException(why, worker));
+
+    /// <summary>A worker has ended that nobody told to. One of the new ones fails the reload, whatever its step.</summary>
+    internal void OnUnplannedEnd(SupervisedWorker worker)
+    {
+        if (worker.Generation == Next)
+        {
+            Fail(worker.ServesSince is null ? $"{worker.Name} ended before it served" : $"{worker.Name} ended while the new generation was watched", worker);
+        }
+    }
+
+    /// <summary>Ends with the step, or fails with the transaction, whichever is first.</summary>
+    /// <exception cref="ReloadFailedException">The transaction has failed.</exception>
+    /// <exception cref="LaunchException">The step has.</exception>
+    internal async Task GuardAsync(Task step)
+    {
+        _ = step.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        await await Task.WhenAny(_failed.Task, step);
+        if (_failed.Task.IsFaulted)
+        {
+            await _failed.Task;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Prefork.Supervision;
+
+/// <summary>A place for a worker, which its replacements keep.</summary>
+internal sealed class Slot(int index, Backoff backoff)
+{
+    internal int Index { get; } = index;
+
+    internal Backoff Backoff { get; } = backoff;
+
+    /// <summary>Who serves from here, or is on its way to when nobody does.</summary>
+    internal SupervisedWorker? Holder { get; set; }
+
+    /// <summary>Who is on its way to take the holder's place.</summary>
+    internal SupervisedWorker? Incoming { get; set; }
+
+    /// <summary>Not started again before, on the supervisor's clock.</summary>
+    internal TimeSpan NotBefore { get; set; }
+
+    /// <summary>Its worker has ended with a code that means "do not start me again".</summary>
+    internal bool IsFinished { get; set; }
+
+    /// <summary>Its last worker ended unplanned, and has not been replaced yet.</summary>
+    internal bool HasLost { get; set; }
+
+    /// <summary>A reload has emptied it, and will fill it.</summary>
+    internal bool IsReserved { get; set; }
+
+    internal bool WantsWorker => Holder is null && Incoming is null && !IsFinished && !IsReserved;
+}

@@ -1,0 +1,54 @@
+namespace Prefork.Supervision;
+
+/// <summary>A worker as its supervisor sees it. On the supervisor's loop.</summary>
+internal sealed class SupervisedWorker(WorkerProcess process, Generation generation, Slot slot, DateTimeOffset startedAt, TimeSpan started, OutputReader? output, HangWatch? hangWatch)
+{
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WorkerEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal WorkerProcess Process { get; } = process;
+
+    internal Generation Generation { get; } = generation;
+
+    internal Slot Slot { get; } = slot;
+
+    internal DateTimeOffset StartedAt { get; } = startedAt;
+
+    /// <summary>The same on the supervisor's clock.</summary>
+    internal TimeSpan Started { get; } = started;
+
+    internal OutputReader? Output { get; } = output;
+
+    internal HangWatch? HangWatch { get; } = hangWatch;
+
+    internal WorkerPhase Phase { get; set; }
+
+    /// <summary>When it entered rotation, on the supervisor's clock.</summary>
+    internal TimeSpan? ServesSince { get; set; }
+
+    /// <summary>Why the supervisor ends it; null as long as it does not.</summary>
+    internal string? StopReason { get; set; }
+
+    /// <summary>Whether that is a failure of the worker's, such as a hang, and not something that was planned.</summary>
+    internal bool HasFailed { get; set; }
+
+    /// <summary>Whether it is to be replaced, with the reason; null for not.</summary>
+    internal string? RecycleReason { get; set; }
+
+    /// <summary>By which part the limits of recycling are lowered for it.</summary>
+    internal double RecycleFactor { get; init; } = 1;
+
+    /// <summary>The process is over; there may be something left to read.</summary>
+    internal Task Over => _over.Task;
+
+    internal bool IsOver => _over.Task.IsCompleted;
+
+    /// <summary>The process has ended, and what it wrote has been read.</summary>
+    internal Task<WorkerEnding> Ended => _ended.Task;
+
+    internal string Name => $"worker {Process.Id} (slot {Slot.Index}, generation {Generation.Number}{(Process.Process.Id is { } pid ? $", pid {pid}" : "")})";
+
+    internal void SetOver() => _over.TrySetResult();
+
+    internal void SetEnded(WorkerEnding ending) => _ended.TrySetResult(ending);
+}

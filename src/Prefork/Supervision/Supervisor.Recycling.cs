@@ -1,0 +1,65 @@
+namespace Prefork.Supervision;
+
+/// <remarks>Workers that work are replaced by rules, one at a time, and never beside a reload.</remarks>
+internal sealed partial class Supervisor
+{
+    private void Recycle()
+    {
+        var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
+        if (_recycleRules!.ReasonForAll() is { } all)
+        {
+            serving.ForEach(worker => worker.RecycleReason ??= all);
+        }
+
+        foreach (var worker in serving)
+        {
+            worker.RecycleReason ??= _recycleRules.ReasonFor(worker.Process, Now - worker.Started, worker.RecycleFactor);
+        }
+
+        if (_recycling is not null || _operation is not null || _current!.Breaker.IsOpen)
+        {
+            return;
+        }
+
+        // The oldest first. A slot whose last replacement failed has to wait.
+        _recycling = serving.Where(worker => worker.RecycleReason is not null && worker.Generation == _current && worker.Slot.Incoming is null && Now >= worker.Slot.NotBefore)
+            .MinBy(static worker => worker.Process.Id);
+        if (_recycling is not null)
+        {
+            _ = RecycleAsync(_recycling);
+        }
+    }
+
+    private async Task RecycleAsync(SupervisedWorker old)
+    {
+        var reason = old.RecycleReason!;
+        Raise(SupervisorEventKind.WorkerRecycles, $"{old.Name} is to be replaced: {reason}", old);
+        var slot = old.Slot;
+        try
+        {
+            var fresh = slot.Incoming = StartWorker(slot, old.Generation);
+            await LaunchAsync(fresh);
+            if (fresh.Phase == WorkerPhase.Starting && slot.Incoming == fresh)
+            {
+                slot.Incoming = null;
+                slot.Holder = fresh;
+                Enter(fresh);
+                _ = StopWorkerAsync(old, reason);
+            }
+        }
+        catch (LaunchException)
+        {
+            // The old one serves on; its slot's back-off says when to try again.
+            Raise(SupervisorEventKind.Notice, $"{old.Name} serves on: its replacement failed", old);
+        }
+        catch (Exception exception)
+        {
+            Raise(SupervisorEventKind.Notice, $"{old.Name} serves on: its replacement could not be started: {exception.Message}", old);
+        }
+        finally
+        {
+            _recycling = null;
+            Changed();
+        }
+    }
+}

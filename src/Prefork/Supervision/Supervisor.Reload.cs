@@ -1,0 +1,316 @@
+namespace Prefork.Supervision;
+
+/// <remarks>
+/// A reload is a transaction over generations. Until it is committed, old workers that were relieved stay as they are, out of rotation and with the connections
+/// they have: to undo it they enter again. Nothing of the old generation is told to leave before the new one has proved itself (but in
+/// <see cref="ReloadMode.WithinCount"/>, which has to make room).
+/// </remarks>
+internal sealed partial class Supervisor
+{
+    private static readonly TimeSpan s_endingPatience = TimeSpan.FromSeconds(10);
+
+    private readonly List<Task> _draining = [];
+    private ReloadTransaction? _transaction;
+
+    internal Task<ReloadResult> ReloadAsync(ReloadOptions options)
+        => ReplaceGenerationAsync("reload", options, () => ReadGeneration());
+
+    internal Task<ReloadResult> RestartAsync(ReloadOptions options)
+        => ReplaceGenerationAsync("restart", options, () => ReadGeneration(_current!.Settings));
+
+    internal async Task<ReloadResult> RollBackAsync(ReloadOptions options)
+    {
+        if (_transaction is { } transaction)
+        {
+            var began = Now;
+            var (name, number) = (_operation, transaction.Next.Number);
+            transaction.Fail("it was called off", null);
+            await UntilAsync(() => _transaction != transaction);
+            return new ReloadResult(true, _current!.Number, $"the {name} to generation {number} was called off; generation {_current.Number} serves", null, Now - began);
+        }
+
+        return await ReplaceGenerationAsync("rollback", options, () => _previous.Count > 0
+            ? _previous.Peek()
+            : throw new InvalidOperationException("There is no generation to go back to: this is the first, or those before it are forgotten."));
+    }
+
+    private async Task<ReloadResult> ReplaceGenerationAsync(string name, ReloadOptions options, Func<Generation> read)
+    {
+        options.Validate();
+        await BeginAsync(name, options.Queue);
+        var began = Now;
+        var from = _current!.Number;
+        try
+        {
+            ReloadResult result;
+            Generation next;
+            try
+            {
+                next = read();
+            }
+            catch (Exception exception)
+            {
+                result = new ReloadResult(false, from, $"{name} failed: {exception.Message} Generation {from} serves on.", null, Now - began);
+                Raise(SupervisorEventKind.OperationEnded, result.Message);
+                return result;
+            }
+
+            var transaction = _transaction = new ReloadTransaction(next);
+            try
+            {
+                await ReplaceAllAsync(transaction, options);
+                Commit(transaction, name);
+                result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_slots.Count} {(_slots.Count == 1 ? "worker serves" : "workers serve")}", null, Now - began);
+            }
+            catch (Exception exception) when (exception is LaunchException or ReloadFailedException)
+            {
+                var ending = await UndoAsync(transaction, exception);
+                var why = ending is null || exception.Message.EndsWith(ending.Reason, StringComparison.Ordinal) ? exception.Message : $"{exception.Message}: {ending.Reason}";
+                result = new ReloadResult(false, from, $"{name} to generation {next.Number} failed: {why}. Generation {from} serves on.", ending, Now - began);
+            }
+
+            Raise(SupervisorEventKind.OperationEnded, result.Message);
+            return result;
+        }
+        finally
+        {
+            _transaction = null;
+            End();
+        }
+    }
+
+    private async Task ReplaceAllAsync(ReloadTransaction transaction, ReloadOptions options)
+    {
+        await transaction.GuardAsync(MakeRoomForDrainingAsync());
+        if (options.CanaryTime > TimeSpan.Zero)
+        {
+            await ServeCanaryAsync(transaction, options);
+        }
+
+        switch (options.Mode)
+        {
+            case ReloadMode.AllAtOnce:
+                await ReplaceAtOnceAsync(transaction);
+                break;
+            default:
+                foreach (var slot in _slots.ToArray())
+                {
+                    await ReplaceAsync(transaction, slot, options.Mode);
+                }
+
+                break;
+        }
+
+        await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? _options.WatchWindow, CancellationToken.None));
+    }
+
+    private async Task MakeRoomForDrainingAsync()
+    {
+        while (true)
+        {
+            _draining.RemoveAll(static generation => generation.IsCompleted);
+            if (_draining.Count < _options.MaxDrainingGenerations)
+            {
+                return;
+            }
+
+            await Task.WhenAny(_draining);
+        }
+    }
+
+    /// <summary>One new worker serves beside all the old ones.</summary>
+    private async Task ServeCanaryAsync(ReloadTransaction transaction, ReloadOptions options)
+    {
+        var canary = await BringAsync(transaction, _slots[0]);
+        Enter(canary, options.CanaryShare);
+        canary.Phase = WorkerPhase.Canary;
+        Changed();
+        await transaction.GuardAsync(DelayAsync(options.CanaryTime, CancellationToken.None));
+        Relieve(transaction, _slots[0], canary);
+    }
+
+    private async Task ReplaceAtOnceAsync(ReloadTransaction transaction)
+    {
+        var slots = _slots.Where(slot => slot.Holder?.Generation != transaction.Next).ToArray();
+        var coming = slots.Select(slot => BringAsync(transaction, slot)).ToArray();
+        await transaction.GuardAsync(Task.WhenAll(coming));
+        foreach (var (slot, fresh) in slots.Zip(coming))
+        {
+            Relieve(transaction, slot, await fresh);
+        }
+    }
+
+    private async Task ReplaceAsync(ReloadTransaction transaction, Slot slot, ReloadMode mode)
+    {
+        if (slot.Holder?.Generation == transaction.Next)
+        {
+            return;
+        }
+
+        if (mode == ReloadMode.WithinCount && slot.Holder is { } old)
+        {
+            slot.IsReserved = true;
+            await transaction.GuardAsync(StopWorkerAsync(old, Reason(transaction)));
+        }
+
+        Relieve(transaction, slot, await BringAsync(transaction, slot));
+        slot.IsReserved = false;
+    }
+
+    /// <summary>A worker of the new generation, ready and through its gate, out of rotation; one that waits for just this, if there is.</summary>
+    private async Task<SupervisedWorker> BringAsync(ReloadTransaction transaction, Slot slot)
+    {
+        if (transaction.Next.Warm.Find(warm => warm.Slot == slot && warm.Phase == WorkerPhase.Parked) is { } warm)
+        {
+            transaction.Next.Warm.Remove(warm);
+            slot.Incoming = warm;
+            return warm;
+        }
+
+        SupervisedWorker fresh;
+        try
+        {
+            fresh = slot.Incoming = StartWorker(slot, transaction.Next);
+        }
+        catch (Exception exception)
+        {
+            throw new ReloadFailedException($"a worker could not be started: {exception.Message}", null);
+        }
+
+        await transaction.GuardAsync(LaunchAsync(fresh));
+        return fresh;
+    }
+
+    /// <summary>The new one in, then the old one out.</summary>
+    private void Relieve(ReloadTransaction transaction, Slot slot, SupervisedWorker fresh)
+    {
+        var old = slot.Holder;
+        slot.Incoming = null;
+        slot.Holder = fresh;
+        slot.IsFinished = false;
+        Enter(fresh);
+        switch (old)
+        {
+            case { Phase: WorkerPhase.Serving }:
+                old.Process.LeaveRotation();
+                old.Phase = WorkerPhase.Parked;
+                transaction.Parked.Add(old);
+                break;
+            case { IsOver: false }:
+                _ = StopWorkerAsync(old, Reason(transaction));
+                break;
+        }
+
+        Changed();
+    }
+
+    private void Commit(ReloadTransaction transaction, string name)
+    {
+        var old = _current!;
+        _current = transaction.Next;
+        if (_previous.Count > 0 && _previous.Peek() == _current)
+        {
+            _previous.Pop();
+        }
+        else
+        {
+            _previous.Push(old);
+        }
+
+        ForgetOldest();
+        var drained = Task.WhenAll(_workers.Where(worker => worker.Generation != _current && !worker.IsOver).ToArray()
+            .Select(worker => StopWorkerAsync(worker, $"{name} to generation {_current.Number}")));
+        _draining.Add(drained);
+        if (_options.KeepPreviousWarm && _previous.Count > 0)
+        {
+            _ = KeepWarmAsync(_previous.Peek(), drained);
+        }
+    }
+
+    private void ForgetOldest()
+    {
+        if (_previous.Count > RememberedGenerations)
+        {
+            var kept = _previous.Take(RememberedGenerations).Reverse().ToArray();
+            _previous.Clear();
+            foreach (var generation in kept)
+            {
+                _previous.Push(generation);
+            }
+        }
+    }
+
+    /// <summary>The old ones enter again, where they are left; the new ones go. Returns how the one ended that failed.</summary>
+    private async Task<WorkerEnding?> UndoAsync(ReloadTransaction transaction, Exception exception)
+    {
+        foreach (var slot in _slots)
+        {
+            slot.IsReserved = false;
+            slot.Incoming = null;
+            slot.NotBefore = TimeSpan.Zero;
+            slot.HasLost = false;
+            if (transaction.Parked.Find(worker => worker.Slot == slot && !worker.IsOver && worker.Phase == WorkerPhase.Parked) is { } old)
+            {
+                old.Process.EnterRotation();
+                old.Phase = WorkerPhase.Serving;
+                slot.Holder = old;
+            }
+            else if (slot.Holder?.Generation == transaction.Next)
+            {
+                slot.Holder = null;
+            }
+        }
+
+        var failed = exception switch
+        {
+            LaunchException launch => launch.Worker,
+            ReloadFailedException reload => reload.Worker,
+            _ => null,
+        };
+        foreach (var worker in _workers.Where(worker => worker.Generation == transaction.Next).ToArray())
+        {
+            _ = StopWorkerAsync(worker, "its generation failed");
+        }
+
+        // From here on the slots are the old generation's again.
+        _transaction = null;
+        Changed();
+        return failed is null ? null : await EndingOfAsync(failed);
+    }
+
+    private async Task<WorkerEnding?> EndingOfAsync(SupervisedWorker worker)
+    {
+        await Task.WhenAny(worker.Ended, DelayAsync(s_endingPatience, CancellationToken.None));
+        return worker.Ended.IsCompleted ? await worker.Ended : null;
+    }
+
+    /// <summary>When the last of the old ones has left: new ones of the same generation, ready, out of rotation.</summary>
+    private async Task KeepWarmAsync(Generation generation, Task drained)
+    {
+        await drained;
+        foreach (var slot in _slots.ToArray())
+        {
+            if (IsStopping || _operation is not null || _previous.Count == 0 || _previous.Peek() != generation)
+            {
+                return;
+            }
+
+            try
+            {
+                var warm = StartWorker(slot, generation);
+                await LaunchAsync(warm);
+                if (warm.Phase == WorkerPhase.Starting)
+                {
+                    warm.Phase = WorkerPhase.Parked;
+                    generation.Warm.Add(warm);
+                }
+            }
+            catch (Exception exception)
+            {
+                Raise(SupervisorEventKind.Notice, $"no worker of generation {generation.Number} is kept warm for slot {slot.Index}: {exception.Message}");
+            }
+        }
+    }
+
+    private static string Reason(ReloadTransaction transaction) => $"replaced by generation {transaction.Next.Number}";
+}

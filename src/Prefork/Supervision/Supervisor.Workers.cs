@@ -1,0 +1,374 @@
+using System.Globalization;
+using Prefork.Processes;
+
+namespace Prefork.Supervision;
+
+/// <remarks>One worker, from its fork to its end.</remarks>
+internal sealed partial class Supervisor
+{
+    private static readonly TimeSpan s_gatePause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(1);
+
+    private SupervisedWorker StartWorker(Slot slot, Generation generation)
+    {
+        var index = slot.Index.ToString(CultureInfo.InvariantCulture);
+        var process = Cluster.Supervised.Fork(generation.Settings, new Dictionary<string, string?>
+        {
+            ["PREFORK_WORKER_INDEX"] = index,
+            ["NODE_APP_INSTANCE"] = index,
+            [WorkerEnvironment.Generation] = generation.Number.ToString(CultureInfo.InvariantCulture),
+        });
+        process.Index = slot.Index;
+        var output = _options.Output is { } write
+            ? new OutputReader(process.Process.StandardOutput, process.Process.StandardError, (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)))
+            : null;
+        var worker = new SupervisedWorker(process, generation, slot, _time.GetUtcNow(), Now, output, _options.HeartbeatInterval is { } interval ? new HangWatch(interval, _options.HangTimeout) : null)
+        {
+            RecycleFactor = 1 - (_options.Recycling.Jitter * Random.Shared.NextDouble()),
+        };
+        _workers.Add(worker);
+        _ = WatchEndAsync(worker);
+        Raise(SupervisorEventKind.WorkerStarted, $"{worker.Name} started", worker);
+        return worker;
+    }
+
+    /// <summary>Into its own slot, which nobody serves from.</summary>
+    private async Task BringUpAsync(SupervisedWorker worker)
+    {
+        try
+        {
+            await LaunchAsync(worker);
+        }
+        catch (LaunchException)
+        {
+            // Said already; its end has been seen to.
+            return;
+        }
+
+        if (worker.Slot.Holder == worker)
+        {
+            if (worker.Phase == WorkerPhase.Starting)
+            {
+                Enter(worker);
+                Changed();
+            }
+        }
+        else
+        {
+            await StopWorkerAsync(worker, "its slot has another worker");
+        }
+    }
+
+    private void Enter(SupervisedWorker worker, double share = 1)
+    {
+        worker.Process.EnterRotation(share);
+        worker.Phase = share < 1 ? WorkerPhase.Canary : WorkerPhase.Serving;
+        worker.ServesSince ??= Now;
+        worker.Generation.HasServed = true;
+        Raise(SupervisorEventKind.WorkerServes, $"{worker.Name} serves{(share < 1 ? $" {share:P0} of connections" : "")}", worker);
+    }
+
+    /// <summary>Ends when the worker is ready and through its gate.</summary>
+    /// <exception cref="LaunchException">It is not, and has been killed if it lived.</exception>
+    private async Task LaunchAsync(SupervisedWorker worker)
+    {
+        using var boot = new CancellationTokenSource(_options.BootTimeout, _time);
+        try
+        {
+            await IsReadyAsync(worker.Process, boot.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw Fail(worker, _options.ExplainBootTimeout?.Invoke(worker.Process)
+                ?? $"was not ready within {Seconds(_options.BootTimeout)}: it {Describe(worker.Process.State)}");
+        }
+        catch (InvalidOperationException)
+        {
+            throw new LaunchException($"{worker.Name} ended before it was ready", worker);
+        }
+
+        if (_options.HealthGate is { } gate)
+        {
+            await PassAsync(worker, gate);
+        }
+    }
+
+    private async Task IsReadyAsync(WorkerProcess process, CancellationToken cancellation)
+    {
+        switch (_options.ReadyOn)
+        {
+            case WorkerReadiness.Online:
+                await process.WaitForOnlineAsync(cancellation);
+                break;
+            case WorkerReadiness.Listening:
+                await process.WaitForListeningAsync(cancellation);
+                break;
+            case WorkerReadiness.Ready:
+                await process.WaitForReadyAsync(cancellation);
+                break;
+            default:
+                var ready = process.WaitForReadyAsync(cancellation);
+                await await Task.WhenAny(ready, process.WaitForListeningAsync(cancellation));
+                if (process.SaysReady)
+                {
+                    await ready;
+                }
+
+                break;
+        }
+    }
+
+    private async Task PassAsync(SupervisedWorker worker, HealthGate gate)
+    {
+        using var timeout = new CancellationTokenSource(_options.HealthGateTimeout, _time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token);
+        _ = worker.Over.ContinueWith(_ => ended.CancelAsync(), timeout.Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var why = "it was not answered";
+        while (true)
+        {
+            try
+            {
+                // On the pool: it may be the user's code.
+                await Task.Run(() => gate.CheckAsync(worker.Process, ended.Token), ended.Token);
+                return;
+            }
+            catch (Exception exception)
+            {
+                if (exception is not OperationCanceledException)
+                {
+                    why = exception.Message;
+                }
+
+                if (worker.IsOver)
+                {
+                    throw new LaunchException($"{worker.Name} ended before it passed its health gate", worker);
+                }
+
+                if (timeout.IsCancellationRequested)
+                {
+                    throw Fail(worker, $"did not pass its health gate within {Seconds(_options.HealthGateTimeout)}: {why}");
+                }
+            }
+
+            await Task.WhenAny(worker.Over, Task.Delay(s_gatePause, _time, timeout.Token));
+        }
+    }
+
+    /// <summary>The worker lives, and is of no use.</summary>
+    private LaunchException Fail(SupervisedWorker worker, string why)
+    {
+        if (worker.StopReason is null)
+        {
+            worker.StopReason = why;
+            worker.HasFailed = true;
+            worker.Phase = WorkerPhase.Draining;
+            Raise(SupervisorEventKind.WorkerFailed, $"{worker.Name} {why}", worker);
+            KillWithTree(worker);
+        }
+
+        return new LaunchException($"{worker.Name} {why}", worker);
+    }
+
+    private async Task WatchEndAsync(SupervisedWorker worker)
+    {
+        // Not before whoever started it has put it into its slot.
+        await Task.Yield();
+        WorkerExit? exit = null;
+        var failure = "";
+        try
+        {
+            exit = await worker.Process.WaitForExitAsync();
+        }
+        catch (InvalidOperationException exception)
+        {
+            failure = exception.Message;
+        }
+
+        worker.SetOver();
+        _workers.Remove(worker);
+        worker.Generation.Warm.Remove(worker);
+        if (worker.Slot.Holder == worker)
+        {
+            worker.Slot.Holder = null;
+        }
+
+        if (worker.Slot.Incoming == worker)
+        {
+            worker.Slot.Incoming = null;
+        }
+
+        var planned = worker.StopReason is not null && !worker.HasFailed;
+        if (!planned)
+        {
+            OnUnplannedEnd(worker, exit);
+        }
+
+        Changed();
+        if (worker.Output is { } output)
+        {
+            await output.FinishAsync(s_outputPatience, _time);
+        }
+
+        var ending = new WorkerEnding(
+            _time.GetUtcNow(),
+            worker.Process.Id,
+            worker.Process.Process.Id,
+            worker.Slot.Index,
+            worker.Generation.Number,
+            exit,
+            worker.StopReason ?? (exit is null ? failure : Describe(exit)),
+            planned,
+            Now - worker.Started,
+            worker.Output?.LastLines ?? []);
+        if (_endings.Count == RememberedEndings)
+        {
+            _endings.Dequeue();
+        }
+
+        _endings.Enqueue(ending);
+        worker.SetEnded(ending);
+        Raise(SupervisorEventKind.WorkerEnded, $"{worker.Name} ended{(exit is null ? "" : $" ({exit})")}: {ending.Reason}", worker, ending);
+        if (!IsStopping && _transaction is null && _current is { Breaker.IsOpen: true, HasServed: false })
+        {
+            GiveUp(new SupervisorException($"Gives up: {_options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
+        }
+    }
+
+    private void OnUnplannedEnd(SupervisedWorker worker, WorkerExit? exit)
+    {
+        _transaction?.OnUnplannedEnd(worker);
+        if (worker.StopReason is null && exit?.Code is { } code && _options.StopExitCodes.Contains(code))
+        {
+            worker.Slot.IsFinished = true;
+            return;
+        }
+
+        var served = worker.ServesSince is { } since ? Now - since : TimeSpan.Zero;
+        worker.Slot.NotBefore = Now + worker.Slot.Backoff.Next(served);
+        worker.Slot.HasLost = true;
+        if (exit is not { Asked: true } && served < _options.MinUptime && worker.Generation.Breaker.Fail(Now))
+        {
+            Raise(
+                SupervisorEventKind.BreakerChanged,
+                $"generation {worker.Generation.Number} is a crash loop: {_options.BreakerFailures} failures within {Seconds(_options.BreakerWindow)}; one worker at a time is tried, every {Seconds(_options.MaxRestartDelay)}");
+        }
+    }
+
+    /// <summary>
+    /// Out of rotation, drain, SIGTERM at the deadline, SIGKILL at the next; then what it has started and left behind. One that serves nobody yet has nothing to drain.
+    /// </summary>
+    private async Task StopWorkerAsync(SupervisedWorker worker, string reason)
+    {
+        if (worker.IsOver || worker.StopReason is not null)
+        {
+            await worker.Ended;
+            return;
+        }
+
+        worker.StopReason = reason;
+        worker.Phase = WorkerPhase.Draining;
+        Raise(SupervisorEventKind.WorkerDrains, $"{worker.Name} is to leave: {reason}", worker);
+        var tree = TreeOf(worker);
+        worker.Process.Disconnect();
+        if (worker.ServesSince is null || !await EndsWithinAsync(worker, _options.StopTimeout, _hurry.Token))
+        {
+            tree = tree.With(TreeOf(worker));
+            worker.Process.Kill(Signal.SIGTERM);
+            if (!await EndsWithinAsync(worker, _options.KillTimeout, _kill.Token))
+            {
+                tree = tree.With(TreeOf(worker));
+                worker.Process.Kill(Signal.SIGKILL);
+            }
+        }
+
+        await worker.Over;
+        if (tree.Kill(Signal.SIGTERM) > 0)
+        {
+            await DelayAsync(_options.KillTimeout, _kill.Token);
+            tree.Kill(Signal.SIGKILL);
+        }
+
+        await worker.Ended;
+    }
+
+    private void CheckHealth()
+    {
+        foreach (var worker in _workers.Where(static worker => worker.Phase is WorkerPhase.Serving or WorkerPhase.Canary).ToArray())
+        {
+            if (worker.HangWatch?.Beat(_time, () => worker.Process.PingAsync()) == true)
+            {
+                _ = EndHungAsync(worker);
+            }
+        }
+    }
+
+    /// <summary>Dumped first, then killed; its slot is filled when it has ended.</summary>
+    private async Task EndHungAsync(SupervisedWorker worker)
+    {
+        worker.StopReason = $"hangs: it has not answered for {Seconds(_options.HangTimeout)}";
+        worker.HasFailed = true;
+        worker.Phase = WorkerPhase.Draining;
+        worker.Process.LeaveRotation();
+        Raise(SupervisorEventKind.WorkerFailed, $"{worker.Name} {worker.StopReason}", worker);
+        if (_options.OnHang is { } dump)
+        {
+            using var timeout = new CancellationTokenSource(_options.OnHangTimeout, _time);
+            try
+            {
+                await Task.Run(() => dump(worker.Process, timeout.Token), timeout.Token).WaitAsync(timeout.Token);
+            }
+            catch (Exception exception)
+            {
+                Raise(SupervisorEventKind.Notice, $"{worker.Name} could not be dumped: {exception.Message}", worker);
+            }
+        }
+
+        KillWithTree(worker);
+    }
+
+    private void KillWithTree(SupervisedWorker worker)
+    {
+        var tree = TreeOf(worker);
+        worker.Process.Kill(Signal.SIGKILL);
+        tree.Kill(Signal.SIGKILL);
+    }
+
+    private static ProcessTree TreeOf(SupervisedWorker worker) => ProcessTree.Of(worker.IsOver ? -1 : worker.Process.Process.Id ?? -1);
+
+    private async Task<bool> EndsWithinAsync(SupervisedWorker worker, TimeSpan time, CancellationToken hasten)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(hasten);
+        await Task.WhenAny(worker.Over, DelayAsync(time, over.Token));
+        await over.CancelAsync();
+        return worker.IsOver;
+    }
+
+    private async Task DelayAsync(TimeSpan time, CancellationToken hasten)
+    {
+        try
+        {
+            await Task.Delay(time, _time, hasten);
+        }
+        catch (OperationCanceledException)
+        {
+            // Then now.
+        }
+    }
+
+    private static string Describe(WorkerExit exit) => exit switch
+    {
+        { Asked: true } => "left by itself",
+        { Signal: { } signal } => $"killed by {signal}",
+        _ => $"exited with code {exit.Code}",
+    };
+
+    private static string Describe(WorkerState state) => state switch
+    {
+        WorkerState.Forked => "runs, but is not online as a worker",
+        WorkerState.Online => "is online, but does not listen",
+        WorkerState.Listening => "listens, but has not said that it is ready",
+        _ => $"is {state}",
+    };
+
+    private static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.##", CultureInfo.InvariantCulture)} s";
+}

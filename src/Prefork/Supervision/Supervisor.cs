@@ -1,0 +1,372 @@
+using Prefork.Processes;
+
+namespace Prefork.Supervision;
+
+/// <summary>
+/// Desired state against actual state. Everything happens on one exclusive scheduler, so no lock guards the state; what takes time is awaited there, and
+/// the state may be another one afterwards. Each pass is a few verbs: cull, spawn, check, recycle.
+/// </summary>
+internal sealed partial class Supervisor
+{
+    private const int RememberedEndings = 100;
+    private const int RememberedGenerations = 5;
+    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
+
+    private readonly TaskScheduler _scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+    private readonly SupervisorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Action<SupervisorEventArgs> _raise;
+    private readonly long _epoch;
+    private readonly DateTimeOffset _since;
+    private readonly ITimer _timer;
+    private readonly List<Slot> _slots = [];
+    private readonly List<SupervisedWorker> _workers = [];
+    private readonly Queue<WorkerEnding> _endings = new();
+    private readonly Stack<Generation> _previous = new();
+    private readonly TaskCompletionSource<SupervisorException?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _hurry = new();
+    private readonly CancellationTokenSource _kill = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Generation? _current;
+    private SupervisorState _state = SupervisorState.Stopped;
+    private RecycleRules? _recycleRules;
+    private SupervisedWorker? _recycling;
+    private Task? _stopping;
+    private SupervisorException? _failure;
+    private string? _operation;
+    private int _desired;
+    private int _lastGeneration;
+    private int _restarts;
+
+    internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise)
+    {
+        _options = options;
+        _time = time;
+        _raise = raise;
+        _epoch = time.GetTimestamp();
+        _since = time.GetUtcNow();
+        _desired = options.Workers;
+        _timer = time.CreateTimer(_ => Post(OnTick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Ends when the supervisor has nothing more to do: with null when it was stopped or its workers are finished, else with why it gave up.</summary>
+    internal Task<SupervisorException?> Done => _done.Task;
+
+    /// <summary>Monotonic, since the supervisor was made.</summary>
+    private TimeSpan Now => _time.GetElapsedTime(_epoch);
+
+    private bool IsStopping => _stopping is not null;
+
+    internal Task<T> OnLoopAsync<T>(Func<Task<T>> function)
+        => Task.Factory.StartNew(function, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler).Unwrap();
+
+    internal Task OnLoopAsync(Func<Task> function)
+        => Task.Factory.StartNew(function, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler).Unwrap();
+
+    /// <summary>Starts the first generation, and ends when all of its workers serve.</summary>
+    internal async Task StartAsync()
+    {
+        if (_current is not null || IsStopping)
+        {
+            throw new InvalidOperationException("A supervisor starts once.");
+        }
+
+        _state = SupervisorState.Starting;
+        Cluster.Supervised.ExpectsReplacements = true;
+        try
+        {
+            if (_options.HealthGate is { Connects: true } && Cluster.SchedulingPolicy.IsShared)
+            {
+                throw new ArgumentException("Where workers accept by themselves (scheduling policy Shared) a health gate cannot connect to one alone. Use a command or a callback, or another policy.");
+            }
+
+            _current = ReadGeneration();
+            _recycleRules = new RecycleRules(_options.Recycling, _time);
+        }
+        catch (Exception exception)
+        {
+            GiveUp(new SupervisorException(exception.Message, null, exception));
+            await _done.Task;
+            throw;
+        }
+
+        Changed();
+        await UntilAsync(() => AllServe || IsStopping);
+        if (_failure is not null)
+        {
+            await _done.Task;
+            throw _failure;
+        }
+    }
+
+    /// <summary>Ends all workers. A second call, and more, hasten it.</summary>
+    internal Task StopAsync()
+    {
+        if (_stopping is not null)
+        {
+            Hasten();
+            return _stopping;
+        }
+
+        return _stopping = StopAllAsync();
+    }
+
+    /// <summary>The first time SIGTERM for all that have not ended, the second time SIGKILL.</summary>
+    internal void Hasten()
+    {
+        var again = _hurry.IsCancellationRequested;
+        Raise(SupervisorEventKind.Notice, again ? "the stop is hastened once more: SIGKILL" : "the stop is hastened: SIGTERM");
+        (again ? _kill : _hurry).Cancel();
+    }
+
+    internal Task ScaleAsync(int workers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        return OperateAsync($"scaling to {workers}", queue: true, async () =>
+        {
+            _desired = workers;
+            Changed();
+            await UntilAsync(() => IsStopping || _current!.Breaker.IsOpen || (AllServe && _slots.Count == _desired));
+            return AllServe
+                ? $"{_desired} {(_desired == 1 ? "worker serves" : "workers serve")}"
+                : throw new InvalidOperationException($"{_slots.Count(static slot => slot.Holder?.Phase == WorkerPhase.Serving)} of {_desired} workers serve: the others end as fast as they are started.");
+        });
+    }
+
+    private bool AllServe => _slots.Count >= _desired && _slots.Take(_desired).All(static slot => slot.IsFinished || slot.Holder?.Phase == WorkerPhase.Serving);
+
+    private async Task StopAllAsync()
+    {
+        // From here on it stops, whoever looks.
+        await Task.Yield();
+        _state = SupervisorState.Stopping;
+        _transaction?.Fail("The supervisor stops.", null);
+        Cluster.Supervised.ExpectsReplacements = false;
+        Changed();
+        await Task.WhenAll(_workers.ToArray().Select(worker => StopWorkerAsync(worker, "the cluster stops")));
+
+        // Closes what listens without a worker.
+        await Cluster.DisconnectAsync();
+        _state = SupervisorState.Stopped;
+        _timer.Dispose();
+        _done.TrySetResult(_failure);
+        Pulse();
+    }
+
+    /// <summary>Stops, and says why when all have ended.</summary>
+    private void GiveUp(SupervisorException failure)
+    {
+        _failure ??= failure;
+        _stopping ??= StopAllAsync();
+    }
+
+    /// <summary>One thing at a time: what replaces or adds workers excludes each other.</summary>
+    private async Task<string> OperateAsync(string name, bool queue, Func<Task<string>> run)
+    {
+        await BeginAsync(name, queue);
+        try
+        {
+            var result = await run();
+            Raise(SupervisorEventKind.OperationEnded, $"{name}: {result}");
+            return result;
+        }
+        catch (Exception exception)
+        {
+            Raise(SupervisorEventKind.OperationEnded, $"{name} failed: {exception.Message}");
+            throw;
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    private async Task BeginAsync(string name, bool queue)
+    {
+        if (_operation is not null && !queue)
+        {
+            throw new InvalidOperationException($"Not now: {_operation} is under way. Wait for it to end, or queue behind it.");
+        }
+
+        await UntilAsync(() => _operation is null);
+        if (_current is null || IsStopping)
+        {
+            throw new InvalidOperationException(IsStopping ? "The supervisor stops, or has stopped." : "The supervisor has not started.");
+        }
+
+        _operation = name;
+        Raise(SupervisorEventKind.OperationBegan, $"{name} begins");
+
+        // No new recycling begins while an operation is under way.
+        await UntilAsync(() => _recycling is null || IsStopping);
+    }
+
+    private void End()
+    {
+        _operation = null;
+        Changed();
+    }
+
+    /// <summary>What to run, read afresh.</summary>
+    private Generation ReadGeneration(ClusterSettings? again = null)
+    {
+        var settings = again ?? Cluster.Supervised.SetUp(settings =>
+        {
+            settings.ExpectedWorkers = _desired;
+            _options.Launch?.Invoke(settings);
+            settings.StartInRotation = false;
+            if (_options.Output is not null)
+            {
+                settings.Stdio = [Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
+            }
+
+            // A link that is turned later (current/) is another generation's affair.
+            settings.Exec = settings.Exec is { } exec && File.Exists(exec) ? RealPath.Of(exec) : settings.Exec;
+            settings.WorkingDirectory = settings.WorkingDirectory is { } folder && Directory.Exists(folder) ? RealPath.Of(folder) : settings.WorkingDirectory;
+        });
+        return new Generation(++_lastGeneration, settings, new CrashLoopBreaker(_options.BreakerFailures, _options.BreakerWindow, _options.MaxRestartDelay));
+    }
+
+    private void OnTick()
+    {
+        if (!IsStopping && _current is not null)
+        {
+            CheckHealth();
+            Settle();
+            Recycle();
+        }
+
+        Changed();
+    }
+
+    /// <summary>The state has changed: does what is to be done about it, and wakes whoever waits for it.</summary>
+    private void Changed()
+    {
+        if (!IsStopping && _current is not null)
+        {
+            Cull();
+            Spawn();
+            _state = AllServe ? SupervisorState.Healthy
+                : _current.Breaker.IsOpen ? SupervisorState.Degraded
+                : _state == SupervisorState.Starting ? SupervisorState.Starting
+                : SupervisorState.Recovering;
+            if (_slots.Count > 0 && _slots.All(static slot => slot.IsFinished))
+            {
+                Raise(SupervisorEventKind.Notice, "all workers have ended with a code that means not to start them again");
+                _stopping ??= StopAllAsync();
+                return;
+            }
+
+            ArmTimer();
+        }
+
+        Pulse();
+    }
+
+    private void Cull()
+    {
+        while (_slots.Count < _desired)
+        {
+            _slots.Add(new Slot(_slots.Count, new Backoff(_options.RestartDelay, _options.MaxRestartDelay, _options.MinUptime, Random.Shared)));
+        }
+
+        while (_slots.Count > _desired)
+        {
+            var slot = _slots[^1];
+            _slots.RemoveAt(_slots.Count - 1);
+            foreach (var worker in _workers.Where(worker => worker.Slot == slot).ToArray())
+            {
+                _ = StopWorkerAsync(worker, $"scaled to {_desired}");
+            }
+        }
+    }
+
+    private void Spawn()
+    {
+        if (_transaction is { HasFailed: true })
+        {
+            // Who holds which slot is about to be put back.
+            return;
+        }
+
+        foreach (var slot in _slots.Where(static slot => slot.WantsWorker))
+        {
+            if (Now < slot.NotBefore || !MaySpawn(_current!))
+            {
+                continue;
+            }
+
+            _restarts += slot.HasLost ? 1 : 0;
+            slot.HasLost = false;
+            try
+            {
+                _ = BringUpAsync(slot.Holder = StartWorker(slot, _current!));
+            }
+            catch (Exception exception)
+            {
+                OnCannotFork(slot, exception);
+            }
+        }
+    }
+
+    /// <summary>The settings do not do (another user, and no permission), or this process is short of something. It may be better later.</summary>
+    private void OnCannotFork(Slot slot, Exception exception)
+    {
+        slot.NotBefore = Now + slot.Backoff.Next(TimeSpan.Zero);
+        Raise(SupervisorEventKind.Notice, $"no worker could be started for slot {slot.Index}: {exception.Message}");
+        if (_current!.Breaker.Fail(Now) && !_current.HasServed)
+        {
+            GiveUp(new SupervisorException($"No worker could be started: {exception.Message}", null, exception));
+        }
+    }
+
+    /// <summary>With the breaker open one at a time, with pauses, and none beside one that has yet to last.</summary>
+    private bool MaySpawn(Generation generation)
+        => !generation.Breaker.IsOpen
+            || (Now >= generation.Breaker.NextTry && !_workers.Exists(worker => worker.Generation == generation && worker.Started > generation.Breaker.LastFailure && !HasLasted(worker)));
+
+    private bool HasLasted(SupervisedWorker worker) => worker.ServesSince is { } since && Now - since >= _options.MinUptime;
+
+    /// <summary>A worker that lasts shows that the generation is not a crash loop, or no more.</summary>
+    private void Settle()
+    {
+        var breaker = _current!.Breaker;
+        if (breaker.IsOpen && _workers.Exists(worker => worker.Generation == _current && worker.Started > breaker.LastFailure && HasLasted(worker)) && breaker.Succeed())
+        {
+            _slots.ForEach(static slot => slot.NotBefore = TimeSpan.Zero);
+            Raise(SupervisorEventKind.BreakerChanged, $"generation {_current.Number} is no crash loop any more");
+        }
+    }
+
+    private void ArmTimer()
+    {
+        var next = s_tick;
+        foreach (var slot in _slots.Where(static slot => slot.WantsWorker))
+        {
+            var due = slot.NotBefore - Now;
+            next = due > TimeSpan.Zero && due < next ? due : next;
+        }
+
+        _timer.Change(next, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await _changed.Task;
+        }
+    }
+
+    private void Pulse()
+    {
+        var changed = _changed;
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        changed.SetResult();
+    }
+
+    private void Post(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
+
+    private void Raise(SupervisorEventKind kind, string message, SupervisedWorker? worker = null, WorkerEnding? ending = null)
+        => _raise(new SupervisorEventArgs(kind, message, worker?.Process, ending));
+}

@@ -1,0 +1,152 @@
+namespace Prefork;
+
+/// <summary>What a <see cref="ClusterSupervisor"/> sees to, and how. Read when it is made; times are of a monotonic clock.</summary>
+public sealed class SupervisorOptions
+{
+    /// <summary>
+    /// Says what to run: program, arguments, environment, working directory. Called afresh for each generation, so that a reload sees what has changed;
+    /// links in the paths (<c>current/</c>) are resolved then, and stay so for the generation's whole life.
+    /// </summary>
+    /// <remarks>Default: null, which runs this program again. What it throws ends a start, or fails a reload.</remarks>
+    public Action<ClusterSettings>? Launch { get; set; }
+
+    /// <summary>How many workers. Each has a slot, 0 to one less than this, which its replacements keep: <c>PREFORK_WORKER_INDEX</c> and <c>NODE_APP_INSTANCE</c>.</summary>
+    /// <remarks>Default: one for each processor.</remarks>
+    public int Workers { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>When a worker is ready for the health gate.</summary>
+    /// <remarks>Default: <see cref="WorkerReadiness.Auto"/>.</remarks>
+    public WorkerReadiness ReadyOn { get; set; } = WorkerReadiness.Auto;
+
+    /// <summary>How long a worker may take to be ready. One that is not has failed.</summary>
+    /// <remarks>Default: 60 seconds.</remarks>
+    public TimeSpan BootTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Says why a worker that runs is not ready in time, for the message; null from it for no idea.</summary>
+    /// <remarks>Default: null.</remarks>
+    public Func<WorkerProcess, string?>? ExplainBootTimeout { get; set; }
+
+    /// <summary>What a ready worker must pass before it gets clients.</summary>
+    /// <remarks>Default: null, nothing.</remarks>
+    public HealthGate? HealthGate { get; set; }
+
+    /// <summary>How long a worker may take to pass the gate, which is tried again every quarter of a second.</summary>
+    /// <remarks>Default: 30 seconds.</remarks>
+    public TimeSpan HealthGateTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a worker has to leave, with its connections served to the end, before it gets SIGTERM.</summary>
+    /// <remarks>Default: 30 seconds.</remarks>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a worker has after SIGTERM before it gets SIGKILL, with all processes that it has started.</summary>
+    /// <remarks>Default: 5 seconds.</remarks>
+    public TimeSpan KillTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long to wait before a worker that ended in quick succession is started again: the first time not at all, the second time this long,
+    /// then twice as long each time, up to <see cref="MaxRestartDelay"/>; a quarter more or less by chance, so that workers that died together do not come back together.
+    /// </summary>
+    /// <remarks>Default: 100 milliseconds.</remarks>
+    public TimeSpan RestartDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest wait before a restart.</summary>
+    /// <remarks>Default: 30 seconds.</remarks>
+    public TimeSpan MaxRestartDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A worker that served at least this long did not end in quick succession: its slot begins anew.</summary>
+    /// <remarks>Default: 10 seconds.</remarks>
+    public TimeSpan MinUptime { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// So many failures of one generation within <see cref="BreakerWindow"/>, by workers that served less than <see cref="MinUptime"/>, are a crash loop: the cluster
+    /// is degraded. It serves with the workers it has, and tries one at a time, <see cref="MaxRestartDelay"/> apart, until one lasts.
+    /// When no worker has ever served, the supervisor gives up instead.
+    /// </summary>
+    /// <remarks>Default: 5.</remarks>
+    public int BreakerFailures { get; set; } = 5;
+
+    /// <summary>See <see cref="BreakerFailures"/>.</summary>
+    /// <remarks>Default: 60 seconds.</remarks>
+    public TimeSpan BreakerWindow { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Exit codes that mean "do not start me again". When every worker has ended so, the supervisor is done.</summary>
+    /// <remarks>Default: none.</remarks>
+    public ISet<int> StopExitCodes { get; } = new HashSet<int>();
+
+    /// <summary>How often each worker is asked whether it works (<see cref="WorkerProcess.PingAsync"/>); null never.</summary>
+    /// <remarks>Default: 5 seconds.</remarks>
+    public TimeSpan? HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a worker may leave that unanswered. It counts in heartbeats that this process made in time: after a pause of its own (a suspended
+    /// machine, a stopped process) it begins anew, and kills nobody.
+    /// </summary>
+    /// <remarks>Default: 60 seconds.</remarks>
+    public TimeSpan HangTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Called for a worker that hangs, before it is killed: to dump it. It is out of rotation meanwhile.</summary>
+    /// <remarks>Default: null.</remarks>
+    public Func<WorkerProcess, CancellationToken, Task>? OnHang { get; set; }
+
+    /// <summary>How long <see cref="OnHang"/> may take.</summary>
+    /// <remarks>Default: 60 seconds.</remarks>
+    public TimeSpan OnHangTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>When to replace workers that work.</summary>
+    /// <remarks>Default: never.</remarks>
+    public RecyclingOptions Recycling { get; } = new();
+
+    /// <summary>How long after the last new worker has entered rotation a reload can still fail: by a crash of one of the new ones.</summary>
+    /// <remarks>Default: 5 seconds.</remarks>
+    public TimeSpan WatchWindow { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many generations may be draining at once; a reload waits for the oldest to end, at most <see cref="StopTimeout"/> and <see cref="KillTimeout"/>.</summary>
+    /// <remarks>Default: 2.</remarks>
+    public int MaxDrainingGenerations { get; set; } = 2;
+
+    /// <summary>
+    /// Whether, after a reload, as many workers of the previous generation are started and kept out of rotation, so that a rollback needs no start.
+    /// They cost their memory, and what the program does by itself (timers, queues) it does in them too.
+    /// </summary>
+    /// <remarks>Default: false.</remarks>
+    public bool KeepPreviousWarm { get; set; }
+
+    /// <summary>
+    /// Who gets the lines that workers write to standard output and standard error. Set, the supervisor reads both and remembers the last lines of each worker,
+    /// for <see cref="WorkerEnding.LastLines"/>; called on threads of the pool, and should return soon: workers that write wait for it.
+    /// </summary>
+    /// <remarks>Default: null: workers have this process's own streams, and there are no last lines.</remarks>
+    public Action<WorkerOutput>? Output { get; set; }
+
+    /// <summary>
+    /// Whether <see cref="ClusterSupervisor.RunAsync"/> sees to signals: SIGINT and SIGTERM stop, the second one hastens, the third kills; SIGHUP reloads, but when standard input is a terminal, whose end it then is, it stops.
+    /// </summary>
+    /// <remarks>Default: true.</remarks>
+    public bool HandleSignals { get; set; } = true;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1, nameof(Workers));
+        ArgumentOutOfRangeException.ThrowIfLessThan(BreakerFailures, 1, nameof(BreakerFailures));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDrainingGenerations, 1, nameof(MaxDrainingGenerations));
+        foreach (var (time, name) in new[]
+        {
+            (BootTimeout, nameof(BootTimeout)), (HealthGateTimeout, nameof(HealthGateTimeout)), (RestartDelay, nameof(RestartDelay)),
+            (MaxRestartDelay, nameof(MaxRestartDelay)), (BreakerWindow, nameof(BreakerWindow)), (HangTimeout, nameof(HangTimeout)),
+            (OnHangTimeout, nameof(OnHangTimeout)), (HeartbeatInterval ?? TimeSpan.FromSeconds(1), nameof(HeartbeatInterval)),
+        })
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero, name);
+        }
+
+        foreach (var (time, name) in new[]
+        {
+            (StopTimeout, nameof(StopTimeout)), (KillTimeout, nameof(KillTimeout)), (MinUptime, nameof(MinUptime)), (WatchWindow, nameof(WatchWindow)),
+        })
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero, name);
+        }
+
+        Recycling.Validate();
+    }
+}

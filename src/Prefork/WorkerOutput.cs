@@ -1,0 +1,8 @@
+namespace Prefork;
+
+/// <summary>A line that a worker wrote.</summary>
+/// <param name="Worker">Which worker.</param>
+/// <param name="Slot">Its slot.</param>
+/// <param name="IsError">Whether to standard error.</param>
+/// <param name="Line">The line, without its end. One of more than 16 KiB comes in pieces.</param>
+public readonly record struct WorkerOutput(WorkerProcess Worker, int Slot, bool IsError, string Line);

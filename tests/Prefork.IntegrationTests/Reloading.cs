@@ -1,0 +1,282 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>A reload is a transaction: all new workers serve, or the old ones do as before, and no request fails either way.</summary>
+public class Reloading
+{
+    [Theory]
+    [InlineData("Rolling")]
+    [InlineData("AllAtOnce")]
+    [InlineData("WithinCount")]
+    public async Task AReload_ReplacesAll_AndLeavesNothingOfTheOld(string mode)
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=100");
+        await supervisor.AskAsync($"reload mode={mode}", "result True generation=2 reload to generation 2 succeeded: 2 workers serve");
+        Assert.Equal(2, (await supervisor.WhoAsync()).Generation);
+        var status = await supervisor.UntilAsync(status => status.Workers.Count == 2);
+        Assert.Equal([(3, 0, 2), (4, 1, 2)], status.Workers.Select(worker => (worker.Id, worker.Slot, worker.Generation)));
+        Assert.Equal(0, status.Restarts);
+    }
+
+    [Theory]
+    [InlineData("exit", "exited with code 3 | the database has no table 'orders'")]
+    [InlineData("stuck", "was not ready within 3 s: it is online, but does not listen | waiting for something that never comes")]
+    [InlineData("sick", "did not pass its health gate within 1 s: GET http://localhost/health was answered with 503 Service Unavailable")]
+    [InlineData("stop:2000", "left by itself")]
+    public async Task ABadVersion_IsRemoved_AndTheOldOneServesOn(string behaviour, string why)
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "boot=3000", "gate=/health", "gatetimeout=1000", "watch=4000");
+        await using var load = await supervisor.LoadAsync();
+        await supervisor.AskAsync($"launch BEHAVE={behaviour}", "set");
+        var result = await supervisor.AskAsync("reload", "result ");
+        Assert.StartsWith("result False generation=1 reload to generation 2 failed: ", result, StringComparison.Ordinal);
+        Assert.Contains("Generation 1 serves on.", result, StringComparison.Ordinal);
+        foreach (var part in why.Split(" | "))
+        {
+            Assert.Contains(part, result, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, (await supervisor.WhoAsync()).Generation);
+        var status = await supervisor.UntilAsync(status => status.Workers.Count == 2);
+        Assert.Equal([1, 2], status.Workers.Select(worker => worker.Id));
+        await ServedAllAsync(load);
+
+        // And the next good one comes through.
+        await supervisor.AskAsync("launch BEHAVE=", "set");
+        await supervisor.AskAsync("reload watch=0", "result True generation=3");
+    }
+
+    [Fact]
+    public async Task AVersionThatCrashesLater_IsRemoved_AtTheCostOfWhatItHeld()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=4000");
+        await using var load = await supervisor.LoadAsync();
+        await supervisor.AskAsync("launch BEHAVE=crash:2000", "set");
+        var result = await supervisor.AskAsync("reload", "result False generation=1");
+        Assert.Contains("killed by SIGKILL", result, StringComparison.Ordinal);
+        Assert.EndsWith("| a crash that comes later", result, StringComparison.Ordinal);
+        await supervisor.UntilAsync(status => status.Workers.Select(worker => worker.Id).SequenceEqual([1, 2]));
+        load.CloseInput();
+        using var figures = JsonDocument.Parse(await load.ExpectAsync("{", TimeSpan.FromSeconds(60)));
+
+        // Two clients of each of seven kinds: each may have had one request with each of the two that crashed.
+        Assert.InRange(figures.RootElement.EnumerateObject().Sum(kind => kind.Value.GetProperty("failed").GetInt32()), 0, 28);
+    }
+
+    [Fact]
+    public async Task ABadVersion_WithinTheCount_IsReplacedByTheOldOneAgain()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=100");
+        await supervisor.AskAsync("launch BEHAVE=exit", "set");
+        await supervisor.AskAsync("reload mode=WithinCount", "result False generation=1");
+        var status = await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 2 });
+        Assert.All(status.Workers, worker => Assert.Equal(1, worker.Generation));
+    }
+
+    [Fact]
+    public async Task ALaunchThatThrows_FailsTheReload()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1");
+        await supervisor.AskAsync("launch refuse=no-such-configuration", "set");
+        Assert.Contains("no-such-configuration", await supervisor.AskAsync("reload", "result False generation=1"), StringComparison.Ordinal);
+        await supervisor.AskAsync("launch refuse= exec=/no/such/program", "set");
+        Assert.Contains("/no/such/program", await supervisor.AskAsync("reload", "result False generation=1"), StringComparison.Ordinal);
+        Assert.Equal(1, (await supervisor.WhoAsync()).Id);
+    }
+
+    [Fact]
+    public async Task TwentyReloads_UnderMixedLoad_FailNoRequest_AndLeaveNothing()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0", "draining=1");
+        await using var load = await supervisor.LoadAsync();
+        var before = Array.Empty<int>();
+        for (var i = 2; i <= 21; i++)
+        {
+            await supervisor.AskAsync("reload", $"result True generation={i}", TimeSpan.FromSeconds(60));
+            if (i == 6)
+            {
+                before = await UsageAsync(supervisor);
+            }
+        }
+
+        var after = await UsageAsync(supervisor);
+        Assert.Equal(before[0], after[0]);
+        Assert.Equal(0, after[2]);
+        await ServedAllAsync(load);
+    }
+
+    [Fact]
+    public async Task OneAtATime_ASecondIsRefused_OrWaits()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=1000");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("OperationBegan reload");
+        Assert.Contains("reload is under way", await supervisor.AskAsync("reload", "reload threw InvalidOperationException"), StringComparison.Ordinal);
+        await supervisor.TellAsync("reload queue");
+        await supervisor.ExpectAsync("result True generation=2");
+        await supervisor.ExpectAsync("result True generation=3");
+    }
+
+    [Fact]
+    public async Task TheProgramsPath_IsReadAfresh_AndRollbackGoesBackToWhatItWas()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var release in new[] { "1", "2" })
+        {
+            CopyProgram(Path.GetDirectoryName(Programs.WebApp)!, Path.Combine(folder.Path, release));
+        }
+
+        var current = Path.Combine(folder.Path, "current");
+        Directory.CreateSymbolicLink(current, Path.Combine(folder.Path, "1"));
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", $"exec={Path.Combine(current, "WebApp")}");
+        Assert.Equal(Path.Combine(folder.Path, "1"), (await supervisor.WhoAsync()).Folder.TrimEnd('/'));
+
+        // A crash in between does not mix versions.
+        Directory.Delete(current);
+        Directory.CreateSymbolicLink(current, Path.Combine(folder.Path, "2"));
+        Kill((await supervisor.StatusAsync()).Workers[0].Pid);
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Restarts: 1 });
+        Assert.Equal(Path.Combine(folder.Path, "1"), (await supervisor.WhoAsync()).Folder.TrimEnd('/'));
+
+        await supervisor.AskAsync("reload", "result True generation=2");
+        Assert.Equal(Path.Combine(folder.Path, "2"), (await supervisor.WhoAsync()).Folder.TrimEnd('/'));
+        await supervisor.AskAsync("rollback", "result True generation=1");
+        Assert.Equal(Path.Combine(folder.Path, "1"), (await supervisor.WhoAsync()).Folder.TrimEnd('/'));
+        Assert.Contains("no generation to go back to", await supervisor.AskAsync("rollback", "result False generation=1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task APreviousGenerationKeptWarm_TakesOverWithoutAStart()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0", "warm=");
+        await supervisor.AskAsync("reload", "result True generation=2");
+        var status = await supervisor.UntilAsync(status => status.Workers.Count(worker => worker is { Generation: 1, Phase: "Parked" }) == 2);
+        Assert.Equal(2, (await supervisor.WhoAsync()).Generation);
+        var started = supervisor.Seen.Count(line => line.StartsWith("WorkerStarted", StringComparison.Ordinal));
+        await supervisor.AskAsync("rollback", "result True generation=1");
+        Assert.Equal(started, supervisor.Seen.Count(line => line.StartsWith("WorkerStarted", StringComparison.Ordinal)));
+        Assert.Equal(1, (await supervisor.WhoAsync()).Generation);
+        await supervisor.UntilAsync(status => status.Workers.All(worker => worker.Generation == 1));
+    }
+
+    [Fact]
+    public async Task ACanary_HasItsShare_ThenTheOthersFollow()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0");
+        await supervisor.TellAsync("reload canary=1500 share=0.25");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ", line => line.Contains("25", StringComparison.Ordinal));
+        var generations = new List<int>();
+        for (var i = 0; i < 40; i++)
+        {
+            generations.Add((await supervisor.WhoAsync()).Generation);
+        }
+
+        Assert.Equal(10, generations.Count(generation => generation == 2));
+        await supervisor.ExpectAsync("result True generation=2");
+        Assert.Equal(2, (await supervisor.WhoAsync()).Generation);
+    }
+
+    [Fact]
+    public async Task ACanaryThatCrashes_TakesTheReloadBack()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2");
+        await supervisor.AskAsync("launch BEHAVE=crash:700", "set");
+        await supervisor.AskAsync("reload canary=10000 share=0.5", "result False generation=1");
+        Assert.Equal([1, 2], (await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers.Select(worker => worker.Id));
+    }
+
+    [Fact]
+    public async Task ARollback_CallsOffAReloadUnderWay()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerServes worker 4 ");
+        await supervisor.TellAsync("rollback");
+        await supervisor.ExpectAsync("result ", line => line.Contains("was called off", StringComparison.Ordinal));
+        Assert.Equal([1, 2], (await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers.Select(worker => worker.Id));
+        Assert.Equal(1, (await supervisor.WhoAsync()).Generation);
+    }
+
+    [Fact]
+    public async Task AStopDuringAReload_StopsEverything()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        await supervisor.TellAsync("stop");
+        await supervisor.ExpectAsync("stopped");
+        await supervisor.ExpectEverAsync("result False generation=1");
+        Assert.Empty((await supervisor.StatusAsync()).Workers);
+    }
+
+    [Fact]
+    public async Task AnOldWorkerThatDiesDuringAReload_IsReplaced_AndTheReloadGoesOn()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=1500");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        Kill((await supervisor.StatusAsync()).Workers.Single(worker => worker.Id == 1).Pid);
+        await supervisor.ExpectAsync("result True generation=2");
+        Assert.All((await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers, worker => Assert.Equal(2, worker.Generation));
+    }
+
+    [Fact]
+    public async Task ASingleWorker_WithinTheCount_KeepsItsClientsWaiting_AndRefusesNone()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        using var stop = new CancellationTokenSource();
+        var asking = Task.Run(async () =>
+        {
+            var served = 0;
+            while (!stop.IsCancellationRequested)
+            {
+                await supervisor.WhoAsync();
+                served++;
+            }
+
+            return served;
+        });
+        for (var i = 2; i <= 4; i++)
+        {
+            await supervisor.AskAsync("reload mode=WithinCount", $"result True generation={i}");
+        }
+
+        await stop.CancelAsync();
+        Assert.True(await asking > 0);
+    }
+
+    private static async Task ServedAllAsync(TestProgram load)
+    {
+        load.CloseInput();
+        using var result = JsonDocument.Parse(await load.ExpectAsync("{", TimeSpan.FromSeconds(60)));
+        foreach (var kind in result.RootElement.EnumerateObject())
+        {
+            Assert.True(kind.Value.GetProperty("failed").GetInt32() == 0, result.RootElement.GetRawText());
+            Assert.True(kind.Value.GetProperty("served").GetInt32() > 0, $"{kind.Name} was never served.");
+        }
+    }
+
+    /// <summary>Descriptors, memory in KiB and zombies of the primary.</summary>
+    private static async Task<int[]> UsageAsync(TestSupervisor supervisor)
+    {
+        await supervisor.UntilAsync(status => status.Workers.Count == 2);
+        return [.. (await supervisor.AskAsync("usage", "usage ")).Split(' ')[1..].Select(int.Parse)];
+    }
+
+    private static void CopyProgram(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
+
+    private static void Kill(int pid)
+    {
+        using var kill = Process.Start("kill", ["-KILL", $"{pid}"]);
+        kill.WaitForExit();
+    }
+}

@@ -1,0 +1,288 @@
+using System.Diagnostics;
+
+namespace Prefork.IntegrationTests;
+
+/// <summary>There are as many workers as there should be, whatever becomes of them.</summary>
+public class Supervising
+{
+    [Fact]
+    public async Task EachWorker_HasASlot_WhichItsReplacementKeeps()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=3");
+        var status = await supervisor.StatusAsync();
+        Assert.Equal("Healthy", status.State);
+        Assert.Equal([0, 1, 2], status.Workers.Select(worker => worker.Slot));
+        Kill(status.Workers[1].Pid);
+        status = await supervisor.UntilAsync(status => status.Restarts == 1 && status.State == "Healthy");
+        Assert.Equal([(1, 0), (4, 1), (3, 2)], status.Workers.Select(worker => (worker.Id, worker.Slot)));
+        var slots = new HashSet<int>();
+        await Scheduling.EventuallyAsync(async () => slots.Add((await supervisor.WhoAsync()).Slot) && slots.Count == 3);
+    }
+
+    [Fact]
+    public async Task ACrashLoop_IsBackedOff_AndTheRestServes()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "delay=10", "maxdelay=60000");
+        await supervisor.AskAsync("launch BEHAVE=", "set");
+        for (var i = 0; i < 5; i++)
+        {
+            var worker = (await supervisor.UntilAsync(status => status.Workers.Count == 2 && status.Workers.All(worker => worker.Phase == "Serving"))).Workers[1];
+            Assert.Equal(1, worker.Slot);
+            Kill(worker.Pid);
+            await supervisor.ExpectAsync("WorkerEnded");
+        }
+
+        await supervisor.ExpectEverAsync("BreakerChanged generation 1 is a crash loop: 5 failures within 60 s");
+        var status = await supervisor.StatusAsync();
+        Assert.Equal("Degraded", status.State);
+        Assert.Equal([0], status.Workers.Select(worker => worker.Slot));
+        Assert.Equal(0, (await supervisor.WhoAsync()).Slot);
+    }
+
+    [Fact]
+    public async Task ACrashLoop_EndsWithAWorkerThatLasts()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "delay=10", "maxdelay=100", "uptime=2000");
+        for (var i = 0; i < 5; i++)
+        {
+            Kill((await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers[1].Pid);
+            await supervisor.ExpectAsync("WorkerEnded");
+        }
+
+        await supervisor.ExpectEverAsync("BreakerChanged generation 1 is a crash loop");
+        await supervisor.ExpectAsync("BreakerChanged generation 1 is no crash loop any more");
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 2 });
+    }
+
+    [Fact]
+    public async Task AProgramThatNeverServes_IsGivenUp_WithItsLastWords()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "BEHAVE=exit", "output=", "workers=2", "delay=10", "maxdelay=100");
+        await supervisor.TellAsync("run");
+        var line = await supervisor.ExpectAsync("run threw SupervisorException");
+        Assert.Contains("Gives up: 5 workers ended before any served", line, StringComparison.Ordinal);
+        Assert.Contains("exited with code 3", line, StringComparison.Ordinal);
+        Assert.Contains(supervisor.Seen, seen => seen.EndsWith("| the database has no table 'orders'", StringComparison.Ordinal));
+        Assert.Empty((await supervisor.StatusAsync()).Workers);
+    }
+
+    [Fact]
+    public async Task AProgramThatIsMissing_IsGivenUp()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync("exec=/no/such/program", "workers=1", "delay=10", "maxdelay=100");
+        await supervisor.TellAsync("run");
+        Assert.Contains("/no/such/program", await supervisor.ExpectAsync("run threw SupervisorException"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnExitCodeThatSaysSo_IsNotRestarted_AndTheLastOneEndsTheRun()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "BEHAVE=finish", "workers=2", "stopcode=42");
+        await supervisor.TellAsync("run");
+        await supervisor.ExpectAsync("ran");
+        Assert.Equal(2, supervisor.Seen.Count(line => line.StartsWith("WorkerStarted", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task AWorkerThatIsNotReadyInTime_HasFailed()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "BEHAVE=stuck", "output=", "workers=1", "boot=1500", "delay=10", "maxdelay=50");
+        await supervisor.TellAsync("run");
+        await supervisor.ExpectAsync("WorkerFailed worker 1 ", line => line.Contains("was not ready within 1.5 s", StringComparison.Ordinal));
+        Assert.EndsWith("| waiting for something that never comes", await supervisor.ExpectAsync("WorkerEnded worker 1 "), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("http://example.com/health")]
+    [InlineData("t")]
+    [InlineData("c,true")]
+    public async Task AGateThatIsPassed_LetsWorkersServe(string gate)
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", $"gate={gate}");
+        Assert.Equal("Healthy", (await supervisor.StatusAsync()).State);
+    }
+
+    [Theory]
+    [InlineData("/health", "was answered with 503")]
+    [InlineData("http://localhost:1/health", "does not listen on")]
+    [InlineData("c,false", "The command false ended with code 1")]
+    [InlineData("c,/no/such/command", "cannot be started")]
+    [InlineData("f", "callback says no to worker 1")]
+    public async Task AGateThatIsNotPassed_SaysWhy(string gate, string why)
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync(
+            $"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "BEHAVE=sick", "workers=1", $"gate={gate}", "gatetimeout=500", "delay=10", "maxdelay=50");
+        await supervisor.TellAsync("run");
+        Assert.Contains(why, await supervisor.ExpectAsync("WorkerFailed worker 1 "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AGateThatConnects_IsRefused_WhereWorkersAcceptByThemselves()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "workers=1", "policy=none", "gate=/health");
+        await supervisor.TellAsync("run");
+        Assert.Contains("a health gate cannot connect", await supervisor.ExpectAsync("run threw ArgumentException"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AWorkerThatHangs_IsDumped_ThenReplaced()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "heartbeat=200", "hang=1000");
+        var hung = await supervisor.WhoAsync();
+        await HangAsync(supervisor, hung.Id);
+        await supervisor.ExpectAsync($"WorkerFailed worker {hung.Id} ", line => line.Contains("hangs: it has not answered for 1 s", StringComparison.Ordinal));
+        await supervisor.ExpectAsync($"dumped {hung.Id}");
+        await supervisor.ExpectAsync($"WorkerEnded worker {hung.Id} ");
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 2 });
+    }
+
+    [Fact]
+    public async Task APrimaryThatWasStopped_KillsNobody()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "heartbeat=100", "hang=500");
+        Send(supervisor.Id, "STOP");
+        await Task.Delay(3000, TestContext.Current.CancellationToken); // longer than a hang: the pause itself is what is tested
+        Send(supervisor.Id, "CONT");
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(0, (await supervisor.StatusAsync()).Restarts);
+            await supervisor.WhoAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Scaling_UpAndDown_IsLive()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1");
+        await supervisor.AskAsync("scale 3", "scaled 3");
+        Assert.Equal([0, 1, 2], (await supervisor.StatusAsync()).Workers.Select(worker => worker.Slot));
+        await supervisor.AskAsync("scale 1", "scaled 1");
+        Assert.Equal([0], (await supervisor.UntilAsync(status => status.Workers.Count == 1)).Workers.Select(worker => worker.Slot));
+        Assert.Contains("ArgumentOutOfRange", await supervisor.AskAsync("scale 0", "scale threw"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("age=1500", " s (limit 1.5 s)")]
+    [InlineData("requests=5", "requests: ")]
+    [InlineData("every=1500", "scheduled for ")]
+    public async Task AWorkerThatIsDue_IsReplaced_ByTheRule(string rule, string reason)
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", rule);
+        for (var i = 0; i < 6; i++)
+        {
+            await supervisor.WhoAsync();
+        }
+
+        Assert.Contains(reason, await supervisor.ExpectAsync("WorkerRecycles worker 1 "), StringComparison.Ordinal);
+        await supervisor.ExpectAsync("WorkerServes worker 2 ");
+        Assert.Contains(reason, await supervisor.ExpectAsync("WorkerEnded worker 1 "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AWorkerWithTooMuchMemory_IsReplaced()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "memory=250");
+        await supervisor.GetAsync("/behave?how=hoard");
+        Assert.Contains("(limit 250 MiB)", await supervisor.ExpectAsync("WorkerRecycles worker 1 "), StringComparison.Ordinal);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        Assert.Equal(2, (await supervisor.WhoAsync()).Id);
+    }
+
+    [Fact]
+    public async Task ATriggerFile_ReplacesAll()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "restart.txt");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", $"trigger={file}");
+        await File.WriteAllTextAsync(file, "");
+        await supervisor.UntilAsync(status => status.Workers.Select(worker => worker.Id).SequenceEqual([3, 4]));
+    }
+
+    [Fact]
+    public async Task Stop_EndsTheWholeTreeOfAWorker()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "kill=500");
+        var child = int.Parse(await supervisor.GetAsync("/behave?how=child"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(Directory.Exists($"/proc/{child}"));
+        await supervisor.AskAsync("stop", "stopped");
+        Assert.True(HasEnded(child));
+    }
+
+    [Fact]
+    public async Task AWorkerThatDoesNotLeave_IsKilledAtItsDeadlines()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "stop=300", "kill=300");
+        var pid = (await supervisor.StatusAsync()).Workers[0].Pid;
+        Send(pid, "STOP");
+        await supervisor.AskAsync("stop", "stopped");
+        Assert.Contains("SIGKILL", supervisor.Seen.Single(line => line.StartsWith("WorkerEnded", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ASecondSignal_HastensTheStop()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "workers=1", "signals=", "stop=60000", "kill=60000");
+        await supervisor.TellAsync("run");
+        await supervisor.ExpectAsync("WorkerServes");
+        Send((await supervisor.StatusAsync()).Workers[0].Pid, "STOP");
+        Send(supervisor.Id, "INT");
+        await supervisor.ExpectAsync("WorkerDrains");
+        Send(supervisor.Id, "INT");
+        await supervisor.ExpectAsync("Notice the stop is hastened: SIGTERM");
+        Send(supervisor.Id, "INT");
+        await supervisor.ExpectAsync("WorkerEnded", line => line.Contains("SIGKILL", StringComparison.Ordinal));
+        await supervisor.ExpectAsync("ran");
+    }
+
+    [Fact]
+    public async Task NodeWorkers_AreSupervisedLikeOurs()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, """
+            const cluster = require('node:cluster');
+            require('node:http').createServer((q, s) => {
+              if (q.url === '/hang') { s.end('hangs', () => { for (;;); }); return; }
+              s.setHeader('connection', 'close');
+              s.end(`${cluster.worker.id} ${process.env.NODE_APP_INSTANCE} 0 -`);
+            }).listen(0, '127.0.0.1', function () { console.log(`urls http://127.0.0.1:${this.address().port}`); });
+            """);
+        await using var supervisor = await TestSupervisor.StartWebAsync($"exec={script}", "args=", "workers=2", "gate=/", "heartbeat=200", "hang=1000");
+        var slots = new HashSet<int>();
+        await Scheduling.EventuallyAsync(async () => slots.Add((await supervisor.WhoAsync()).Slot) && slots.Count == 2);
+        await supervisor.GetAsync("/hang");
+        await supervisor.ExpectAsync("dumped ");
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Restarts: 1 });
+        await supervisor.AskAsync("reload watch=0", "result True generation=2");
+        await supervisor.AskAsync("stop", "stopped");
+    }
+
+    private static async Task HangAsync(TestSupervisor supervisor, int worker)
+    {
+        // Which worker a connection goes to is the policy's: asks until it is the one.
+        for (var i = 0; ; i++)
+        {
+            using var client = new HttpClient();
+            if ((await client.GetStringAsync(new Uri(supervisor.Address, "/who"))).StartsWith($"{worker} ", StringComparison.Ordinal))
+            {
+                await client.GetStringAsync(new Uri(supervisor.Address, "/behave?how=hang"));
+                return;
+            }
+
+            Assert.True(i < 100);
+        }
+    }
+
+    /// <summary>Gone, or a zombie of whoever inherits orphans here.</summary>
+    private static bool HasEnded(int pid)
+        => !Directory.Exists($"/proc/{pid}") || File.ReadAllLines($"/proc/{pid}/status").Contains("State:\tZ (zombie)");
+
+    private static void Kill(int pid) => Send(pid, "KILL");
+
+    private static void Send(int pid, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{pid}"]);
+        kill.WaitForExit();
+    }
+}

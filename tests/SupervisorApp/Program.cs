@@ -1,0 +1,88 @@
+using System.Globalization;
+using Prefork;
+using SupervisorApp;
+
+// A supervisor, driven by lines of standard input: options as name=value arguments, then commands. It says what happens on standard output.
+var launch = new Launch();
+var options = new SupervisorOptions { Launch = launch.Apply, HandleSignals = false };
+foreach (var argument in args)
+{
+    Options.Apply(options, launch, argument);
+}
+
+var supervisor = new ClusterSupervisor(options);
+var output = new Lock();
+supervisor.Happened += (_, e) => Say($"{e.Kind} {e.Message}{(e.Ending is { LastLines: [.., var last] } ? $" | {last}" : "")}");
+Say($"primary {Environment.ProcessId}");
+while (await Console.In.ReadLineAsync() is { } line && line != "quit")
+{
+    _ = ObeyAsync(line.Split(' '));
+}
+
+await supervisor.StopAsync();
+return;
+
+async Task ObeyAsync(string[] words)
+{
+    try
+    {
+        switch (words[0])
+        {
+            case "start":
+                await supervisor.StartAsync();
+                Say("started");
+                break;
+            case "run":
+                await supervisor.RunAsync();
+                Say("ran");
+                break;
+            case "launch":
+                launch.Set(words[1..]);
+                Say("set");
+                break;
+            case "reload":
+                Say(await supervisor.ReloadAsync(Options.Reload(words[1..])));
+                break;
+            case "restart":
+                Say(await supervisor.RestartAsync(Options.Reload(words[1..])));
+                break;
+            case "rollback":
+                Say(await supervisor.RollBackAsync(Options.Reload(words[1..])));
+                break;
+            case "scale":
+                await supervisor.ScaleAsync(int.Parse(words[1], CultureInfo.InvariantCulture));
+                Say($"scaled {words[1]}");
+                break;
+            case "stop":
+                await supervisor.StopAsync();
+                Say("stopped");
+                break;
+            case "status":
+                var status = await supervisor.GetStatusAsync();
+                Say($"status {status.State} generation={status.Generation} desired={status.DesiredWorkers} restarts={status.Restarts} program={status.Program} workers="
+                    + string.Join(',', status.Workers.Select(worker => $"{worker.Id}:{worker.Slot}:{worker.Generation}:{worker.Phase}:{worker.ProcessId}")));
+                break;
+            case "usage":
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                GC.Collect();
+                Say($"usage {Usage.Descriptors()} {Usage.Memory()} {Usage.Zombies()}");
+                break;
+        }
+    }
+    catch (Exception exception)
+    {
+        Say($"{words[0]} threw {exception.GetType().Name}: {exception.Message}");
+    }
+}
+
+void Say(object what)
+{
+    var text = what is ReloadResult result
+        ? $"result {result.Succeeded} generation={result.Generation} {result.Message}{(result.Failure is { LastLines: [.., var last] } ? $" | {last}" : "")}"
+        : $"{what}";
+    lock (output)
+    {
+        Console.WriteLine(text.ReplaceLineEndings(" "));
+    }
+}

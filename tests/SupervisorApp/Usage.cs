@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace SupervisorApp;
+
+/// <summary>What this process holds, as the kernel sees it.</summary>
+internal static class Usage
+{
+    /// <summary>Without those that the runtime keeps for each assembly it has loaded.</summary>
+    internal static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd")
+        .Count(entry => new FileInfo(entry).LinkTarget is { } target && !target.EndsWith(".dll", StringComparison.Ordinal));
+
+    /// <summary>Resident, in KiB.</summary>
+    internal static long Memory() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize / 1024;
+
+    internal static int Zombies() => Directory.GetDirectories("/proc").Count(folder =>
+    {
+        try
+        {
+            var text = File.ReadAllText(Path.Combine(folder, "stat"));
+            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] == "Z" && int.Parse(fields[1], CultureInfo.InvariantCulture) == Environment.ProcessId;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    });
+}
