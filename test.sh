@@ -67,6 +67,20 @@ nodes() {
   export PREFORK_NODE
 }
 
+# What tests/npm/package.json names, in artifacts/npm: programs to run as workers.
+packages() {
+  local folder=$PWD/artifacts/npm
+  mkdir -p "$folder"
+  cmp -s tests/npm/package-lock.json "$folder/package-lock.json" && [ -d "$folder/node_modules" ] && return
+  rm -rf "$folder/node_modules"
+  cp tests/npm/package.json tests/npm/package-lock.json "$folder"
+  if ! command -v npm >/dev/null; then
+    echo "npm is missing" >"$folder/npm.log"
+  elif ! timeout 300 npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts >"$folder/npm.log" 2>&1; then
+    rm -rf "$folder/node_modules"
+  fi
+}
+
 aot() {
   local out=artifacts/aot
   dotnet publish tests/AotTestApp -c Release -o "$out" --nologo -v quiet && timeout 60 "$out/AotTestApp"
@@ -88,6 +102,7 @@ need strace strace
 
 check "build, warnings as errors" dotnet build Prefork.slnx -c Release --nologo -v quiet
 if [ "$failed" -eq 0 ]; then
+  packages
   suite Prefork.Tests
   suite Prefork.IntegrationTests
   suite Prefork.Tool.Tests

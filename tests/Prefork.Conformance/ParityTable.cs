@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Prefork.Conformance.ChildProcessTests;
 
 namespace Prefork.Conformance;
 
@@ -35,10 +34,8 @@ public class ParityTable
     {
         var tests = Tests();
         var passing = tests.Count(test => test.Attribute.Skip is null);
-        Assert.SkipWhen(
-            tests.Exists(test => test.Attribute.Skip == Advanced.NotThere),
-            $"{passing} of {tests.Count} tests pass: {tests.Count(test => test.Attribute.Skip == Advanced.NotThere)} wait for serialization advanced.");
         Assert.True(passing * 100 >= tests.Count * 95, $"{passing} of {tests.Count} tests pass.");
+        Assert.All(tests, test => Assert.True(test.Attribute.Skip is null or { Length: > 20 }, $"{test.Attribute.Name} does not pass, and does not say why."));
     }
 
     [Fact]

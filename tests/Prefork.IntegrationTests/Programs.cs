@@ -11,6 +11,8 @@ internal static class Programs
 
     internal static string EchoCluster => Find("EchoCluster");
 
+    internal static string SocketIoCluster => Find("SocketIoCluster");
+
     internal static string MixedLoad => Find("MixedLoad");
 
     internal static string SupervisorApp => Find("SupervisorApp");

@@ -98,11 +98,11 @@ public class Running
         Assert.Equal(0, await run.WaitForExitAsync());
     }
 
-    private static async Task<int> PortAsync(TestProgram run)
+    internal static async Task<int> PortAsync(TestProgram run)
         => IPEndPoint.Parse((await run.ExpectErrorAsync("prefork: listening on ")).Split(' ')[^1]).Port;
 
     /// <summary>Asks till so many workers have answered: they do not come up at once.</summary>
-    private static async Task<List<string>> WorkersAsync(int port, int count, string? without = null)
+    internal static async Task<List<string>> WorkersAsync(int port, int count, string? without = null)
     {
         using var timeout = new CancellationTokenSource(TestProgram.Patience);
         while (true)
@@ -116,7 +116,7 @@ public class Running
         }
     }
 
-    private static async Task<List<string>> AskAsync(int port, string path, int times)
+    internal static async Task<List<string>> AskAsync(int port, string path, int times)
     {
         using var client = new HttpClient { Timeout = TestProgram.Patience };
         client.DefaultRequestHeaders.ConnectionClose = true;

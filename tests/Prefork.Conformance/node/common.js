@@ -28,7 +28,7 @@ process.on('exit', code => {
 });
 
 /** Runs the half that this process is. CONFORMANCE_APP is a .NET program that plays the workers, by the test's name. */
-function run(file, { primary, worker, policy = cluster.SCHED_RR }) {
+function run(file, { primary, worker, policy = cluster.SCHED_RR, serialization = 'json' }) {
   if (!cluster.isPrimary) {
     worker();
     return;
@@ -39,6 +39,7 @@ function run(file, { primary, worker, policy = cluster.SCHED_RR }) {
     process.exit(1);
   }, 40_000).unref();
   cluster.schedulingPolicy = policy;
+  cluster.settings.serialization = serialization;
   if (process.env.CONFORMANCE_APP) {
     process.execPath = process.env.CONFORMANCE_APP;
     cluster.setupPrimary({ exec: path.basename(file, '.js'), args: [], execArgv: [] });
