@@ -306,5 +306,13 @@ internal sealed class TemporaryFolder : IDisposable
 {
     internal string Path { get; } = Directory.CreateTempSubdirectory("prefork-test-").FullName;
 
+    /// <summary>Returns the file's path.</summary>
+    internal async Task<string> WriteAsync(string name, string text)
+    {
+        var file = System.IO.Path.Combine(Path, name);
+        await File.WriteAllTextAsync(file, text);
+        return file;
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
