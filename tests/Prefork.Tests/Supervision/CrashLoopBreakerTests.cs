@@ -1,0 +1,47 @@
+using Prefork.Supervision;
+
+namespace Prefork.Tests.Supervision;
+
+public class CrashLoopBreakerTests
+{
+    private readonly CrashLoopBreaker _breaker = new(3, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(30));
+
+    [Fact]
+    public void Fail_OftenEnoughWithinTheWindow_Opens_Once()
+    {
+        Assert.False(_breaker.Fail(At(0)));
+        Assert.False(_breaker.Fail(At(1)));
+        Assert.False(_breaker.IsOpen);
+        Assert.True(_breaker.Fail(At(2)));
+        Assert.True(_breaker.IsOpen);
+        Assert.False(_breaker.Fail(At(3)));
+        Assert.Equal(At(33), _breaker.NextTry);
+    }
+
+    [Fact]
+    public void Fail_NowAndThen_DoesNotOpen()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.False(_breaker.Fail(At(31 * i)));
+        }
+    }
+
+    [Fact]
+    public void Succeed_Closes_AndForgets()
+    {
+        Assert.False(_breaker.Succeed());
+        for (var i = 0; i < 3; i++)
+        {
+            _breaker.Fail(At(i));
+        }
+
+        Assert.True(_breaker.Succeed());
+        Assert.False(_breaker.IsOpen);
+        Assert.False(_breaker.Fail(At(4)));
+        Assert.False(_breaker.Fail(At(5)));
+        Assert.True(_breaker.Fail(At(6)));
+    }
+
+    private static TimeSpan At(int seconds) => TimeSpan.FromSeconds(seconds);
+}

@@ -1,0 +1,68 @@
+using System.IO.Pipelines;
+using System.Text;
+using Prefork.Supervision;
+
+namespace Prefork.Tests.Supervision;
+
+public class OutputReaderTests
+{
+    private readonly Pipe _output = new();
+    private readonly Pipe _error = new();
+    private readonly List<(bool IsError, string Line)> _lines = [];
+
+    [Fact]
+    public async Task Lines_ComeWhole_HoweverTheyAreWritten()
+    {
+        await ReadAsync("one\ntw", "o\r\n\nü", "ber", "\nrest");
+        Assert.Equal(["one", "two", "", "über", "rest"], _lines.Select(line => line.Line));
+    }
+
+    [Fact]
+    public async Task ALineWithoutEnd_ComesInPieces()
+    {
+        await ReadAsync(new string('x', (2 * OutputReader.MaxLine) + 5));
+        Assert.Equal([OutputReader.MaxLine, OutputReader.MaxLine, 5], _lines.Select(line => line.Line.Length));
+    }
+
+    [Fact]
+    public async Task TheLastLines_AreRemembered_Shortened()
+    {
+        var reader = await ReadAsync(string.Concat(Enumerable.Range(0, 200).Select(i => $"line {i}\n")), new string('y', 5000));
+        Assert.Equal(50, reader.LastLines.Count);
+        Assert.Equal("line 199", reader.LastLines[^2]);
+        Assert.Equal(501, reader.LastLines[^1].Length);
+    }
+
+    [Fact]
+    public async Task APipeThatSomebodyElseHolds_IsNotWaitedFor()
+    {
+        var reader = Read();
+        await WriteAsync("said\n");
+        await reader.FinishAsync(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        Assert.Equal("said", Assert.Single(reader.LastLines));
+    }
+
+    private OutputReader Read() => new(_output.Reader.AsStream(), _error.Reader.AsStream(), (isError, line) =>
+    {
+        lock (_lines)
+        {
+            _lines.Add((isError, line));
+        }
+    });
+
+    private async Task<OutputReader> ReadAsync(params string[] parts)
+    {
+        var reader = Read();
+        foreach (var part in parts)
+        {
+            await WriteAsync(part);
+        }
+
+        await _output.Writer.CompleteAsync();
+        await _error.Writer.CompleteAsync();
+        await reader.FinishAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        return reader;
+    }
+
+    private async Task WriteAsync(string text) => await _output.Writer.WriteAsync(Encoding.UTF8.GetBytes(text));
+}
