@@ -97,6 +97,7 @@ need node nodejs
 need setpriv util-linux
 need gcc gcc
 need strace strace
+need chromium chromium
 [ -e /usr/include/zlib.h ] || need_zlib=1
 [ -z "${need_zlib:-}" ] || { apt-get update -qq && apt-get install -y -qq zlib1g-dev >/dev/null; }
 
@@ -106,6 +107,7 @@ if [ "$failed" -eq 0 ]; then
   suite Prefork.Tests
   suite Prefork.IntegrationTests
   suite Prefork.Tool.Tests
+  suite Prefork.Templates.Tests
   nodes
   suite Prefork.Conformance
   check "published ahead of time, and run" aot

@@ -15,7 +15,7 @@ need() {
   done
   if ((${#missing[@]} > 0)); then
     echo "missing: ${missing[*]}" >&2
-    echo "Debian: apt-get install wrk gcc nodejs curl procps; dotnet: https://dot.net, the SDK that global.json asks for" >&2
+    echo "Debian: apt-get install wrk nghttp2-client openssl gcc nodejs curl procps; dotnet: https://dot.net, the SDK that global.json asks for" >&2
     exit 2
   fi
 }
