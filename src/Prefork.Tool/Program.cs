@@ -4,7 +4,16 @@ using Prefork.Tool;
 // What follows the first -- is the program's, word for word, and none of the parser's business.
 var end = Array.IndexOf(args, "--");
 var own = end < 0 ? args : args[..end];
-var root = new RootCommand("Runs a program as a cluster: several workers behind one port.") { RunCommand.Create(end < 0 ? [] : args[(end + 1)..]) };
+var rest = end < 0 ? [] : args[(end + 1)..];
+var root = new RootCommand("Runs a program as a cluster: several workers behind one port.")
+{
+    RunCommand.Create(rest), StartCommand.Create(rest, own), ListCommand.Create(), DescribeCommand.Create(), LogsCommand.Create(), TopCommand.Create(),
+};
+foreach (var command in OperationCommands.Create())
+{
+    root.Subcommands.Add(command);
+}
+
 var parsed = root.Parse(own);
 if (parsed.Errors.Count > 0)
 {
@@ -17,5 +26,6 @@ if (parsed.Errors.Count > 0)
     return ExitCodes.Usage;
 }
 
-// Signals are the cluster's: the first asks the workers to leave, a second one kills them.
-return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+// Signals of run are the supervisor's: the first asks the workers to leave, a second one hastens them. Other commands end by them.
+var signals = parsed.CommandResult.Command.Name != "run";
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = signals ? TimeSpan.FromSeconds(2) : null });

@@ -1,6 +1,6 @@
 namespace Prefork.Tool;
 
-/// <summary>What <c>prefork run</c> was told.</summary>
+/// <summary>What <c>prefork run</c> or <c>start</c> was told.</summary>
 internal sealed class RunOptions
 {
     internal required string Program { get; init; }
@@ -17,4 +17,24 @@ internal sealed class RunOptions
     internal required SchedulingPolicy? Policy { get; init; }
 
     internal required TimeSpan BootTimeout { get; init; }
+
+    /// <summary>Null: the program's file name.</summary>
+    internal string? Name { get; init; }
+
+    internal HealthGate? HealthGate { get; init; }
+
+    internal TimeSpan? StopTimeout { get; init; }
+
+    internal TimeSpan? WatchWindow { get; init; }
+
+    internal TimeSpan? MaxAge { get; init; }
+
+    internal long? MaxMemory { get; init; }
+
+    internal long? MaxRequests { get; init; }
+
+    internal bool KeepWarm { get; init; }
+
+    /// <summary>Without a terminal: what it and its workers say goes to a file.</summary>
+    internal bool IsBackground { get; init; }
 }

@@ -1,215 +1,183 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
+using Prefork.Tool.Control;
 
 namespace Prefork.Tool;
 
 /// <summary>
-/// The primary of <c>prefork run</c>: so many workers, replaced when they die, until it is told to stop. Everything it says goes to its
-/// standard error; its workers have its standard streams.
+/// The primary of <c>prefork run</c> and <c>start</c>: a supervisor, and an ear for the other commands. What it says itself goes to standard error, what its
+/// workers say to the streams they chose; in the background all of it goes to a file.
 /// </summary>
 internal sealed class Runner
 {
     private readonly RunOptions _options;
-    private readonly Target _target;
-    private readonly TextWriter _output;
-    private readonly Restarts _restarts = new(TimeProvider.System);
-    private readonly HashSet<string> _addresses = [];
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _failed = new();
-    private string? _failure;
-    private bool _listened;
-    private volatile bool _stopping;
+    private readonly HashSet<string> _addresses = [];
+    private readonly ApplicationLog? _log;
+    private readonly string _name;
 
-    private Runner(RunOptions options, Target target, TextWriter output)
+    private Runner(RunOptions options, string name)
     {
         _options = options;
-        _target = target;
-        _output = output;
+        _name = name;
+        _log = options.IsBackground ? ApplicationLog.Open(name) : null;
     }
 
     internal static async Task<int> RunAsync(RunOptions options, CancellationToken cancellation)
     {
-        var output = Console.Error;
         try
         {
-            if (options.WorkingDirectory is { } directory && !Directory.Exists(directory))
-            {
-                throw new UnusableProgramException($"There is no folder {Path.GetFullPath(directory)} (--cwd).");
-            }
-
-            return await new Runner(options, Target.Inspect(options.Program, options.WorkingDirectory), output).RunAsync(cancellation);
+            // Said before anything starts, if it cannot work.
+            _ = Inspect(options);
+            using var socket = TakeName(options);
+            return await new Runner(options, socket.Name).RunAsync(socket, cancellation);
         }
         catch (Exception exception) when (exception is UnusableProgramException or ArgumentException)
         {
-            await output.WriteLineAsync($"prefork: {exception.Message}");
+            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
             return ExitCodes.Usage;
+        }
+        catch (CommandException exception)
+        {
+            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
+            return exception.ExitCode;
         }
     }
 
-    private async Task<int> RunAsync(CancellationToken cancellation)
+    internal static Target Inspect(RunOptions options)
+        => options.WorkingDirectory is { } directory && !Directory.Exists(directory)
+            ? throw new UnusableProgramException($"There is no folder {Path.GetFullPath(directory)} (--cwd).")
+            : Target.Inspect(options.Program, options.WorkingDirectory);
+
+    /// <summary>A name that was asked for is that or nothing; in the foreground one of our own making gets a number when it is taken.</summary>
+    private static ControlSocket TakeName(RunOptions options)
     {
-        Cluster.SetupPrimary(settings =>
+        var folder = RuntimeFolder.Open();
+        if (options.Name is { } name)
         {
-            settings.Exec = _target.Path;
-            settings.ExecArguments = [];
-            settings.Arguments = _options.Arguments;
-            settings.WorkingDirectory = _options.WorkingDirectory;
-            settings.Environment = Variables();
-            settings.ExpectedWorkers = _options.Workers;
-        });
+            return ControlSocket.TryTake(folder, ControlSocket.Check(name))
+                ?? throw new CommandException(ExitCodes.Busy, $"an application named {name} runs already. 'prefork describe {name}' tells of it, 'prefork stop {name}' stops it, --name gives this one another name.");
+        }
+
+        var stem = StartCommand.NameOf(options.Program);
+        for (var i = 1; ; i++)
+        {
+            if (ControlSocket.TryTake(folder, i == 1 ? stem : $"{stem}-{i}") is { } socket)
+            {
+                return socket;
+            }
+        }
+    }
+
+    private async Task<int> RunAsync(ControlSocket socket, CancellationToken cancellation)
+    {
         if (_options.Policy is { } policy)
         {
             Cluster.SchedulingPolicy = policy;
         }
 
-        Cluster.Listening += (_, e) => OnListening(e);
-        Cluster.Exited += (_, e) => OnExited(e);
-        Cluster.Error += (_, e) => Say(e.Worker is null ? e.Exception.Message : $"{Name(e.Worker)}: {e.Exception.Message}");
-        Say($"{Environment.ProcessId} runs {_options.Workers} {(_options.Workers == 1 ? "worker" : "workers")} of {_target.Path}");
-        for (var i = 0; i < _options.Workers; i++)
-        {
-            Fork();
-        }
-
-        // Only looked at here: what to do about it is WaitForShutdownAsync's business.
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => _stopping = true);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => _stopping = true);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _failed.Token);
-        await Cluster.WaitForShutdownAsync(ended.Token);
-        if (_failure is not null)
-        {
-            Say(_failure);
-            return ExitCodes.Failed;
-        }
-
-        Say("stopped");
-        return ExitCodes.Success;
-    }
-
-    private Dictionary<string, string?> Variables()
-    {
-        var variables = new Dictionary<string, string?>(_options.Environment);
-        if (_target.Kind == TargetKind.Managed)
-        {
-            const string Hooks = "DOTNET_STARTUP_HOOKS";
-            var others = variables.GetValueOrDefault(Hooks) ?? Environment.GetEnvironmentVariable(Hooks);
-            variables[Hooks] = string.IsNullOrEmpty(others) ? Hook : $"{Hook}{Path.PathSeparator}{others}";
-        }
-
-        return variables;
-    }
-
-    private static string Hook
-    {
-        get
-        {
-            var hook = Path.Combine(AppContext.BaseDirectory, "hook", "Prefork.Hook.dll");
-            return File.Exists(hook) ? hook : throw new UnusableProgramException($"This installation is damaged: {hook} is missing. Install the tool again.");
-        }
-    }
-
-    private void Fork()
-    {
-        var worker = Cluster.Fork();
-        _ = WatchBootAsync(worker);
-    }
-
-    private async Task WatchBootAsync(WorkerProcess worker)
-    {
+        var supervisor = new ClusterSupervisor(SupervisorOptions());
+        supervisor.Happened += (_, e) => Say(e.Message);
+        Cluster.Listening += (_, e) => OnListening(e.Address);
+        Cluster.Error += (_, e) => Say(e.Worker is null ? e.Exception.Message : $"worker {e.Worker.Id}: {e.Exception.Message}");
+        Say($"{Environment.ProcessId} runs {_options.Workers} {(_options.Workers == 1 ? "worker" : "workers")} of {Path.GetFullPath(_options.Program, Path.GetFullPath(_options.WorkingDirectory ?? "."))} as {_name}");
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = started.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        supervisor.Happened += (_, _) => _ = CheckStartedAsync(supervisor, started);
+        var control = new ControlServer(socket, new Application(_name, _log?.Path, supervisor, started.Task, () => Say("is told to stop")).HandleAsync);
         try
         {
-            await worker.WaitForListeningAsync().WaitAsync(_options.BootTimeout);
+            await supervisor.RunAsync(cancellation);
+            Say("stopped");
+            return ExitCodes.Success;
         }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is SupervisorException or UnusableProgramException or ArgumentException or UnauthorizedAccessException)
         {
-            var seconds = _options.BootTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            var why = BootFailure.Describe(worker, _target, seconds);
-            Say($"{Name(worker)} {why}");
-            Fail(why);
-            worker.Kill(Signal.SIGKILL);
+            started.TrySetException(exception);
+            Say(exception.Message);
+            return ExitCodes.Failed;
         }
-        catch (InvalidOperationException)
+        finally
         {
-            // It ended first: OnExited says how.
+            started.TrySetException(new InvalidOperationException("It was stopped before all workers served."));
+            await control.DisposeAsync();
+            _log?.Dispose();
         }
     }
 
-    private void OnListening(WorkerListeningEventArgs e)
+    private static async Task CheckStartedAsync(ClusterSupervisor supervisor, TaskCompletionSource started)
     {
-        _restarts.Worked();
+        if (!started.Task.IsCompleted && (await supervisor.GetStatusAsync()).State == SupervisorState.Healthy)
+        {
+            started.TrySetResult();
+        }
+    }
+
+    private SupervisorOptions SupervisorOptions()
+    {
+        var defaults = new SupervisorOptions();
+        var options = new SupervisorOptions
+        {
+            Workers = _options.Workers,
+            Launch = Launch,
+            BootTimeout = _options.BootTimeout,
+            HealthGate = _options.HealthGate,
+            StopTimeout = _options.StopTimeout ?? defaults.StopTimeout,
+            WatchWindow = _options.WatchWindow ?? defaults.WatchWindow,
+            KeepPreviousWarm = _options.KeepWarm,
+            Output = OnOutput,
+            ExplainBootTimeout = worker => BootFailure.Describe(worker, Inspect(_options), _options.BootTimeout.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        };
+        options.Recycling.MaxAge = _options.MaxAge;
+        options.Recycling.MaxMemory = _options.MaxMemory;
+        options.Recycling.MaxRequests = _options.MaxRequests;
+        return options;
+    }
+
+    /// <summary>For each generation: the program may be another one by now.</summary>
+    private void Launch(ClusterSettings settings)
+    {
+        var target = Inspect(_options);
+        settings.Exec = target.Path;
+        settings.ExecArguments = [];
+        settings.Arguments = _options.Arguments;
+        settings.WorkingDirectory = _options.WorkingDirectory;
+        settings.Environment = WorkerVariables.For(target, _options);
+    }
+
+    private void OnOutput(WorkerOutput line)
+    {
+        if (_log is not null)
+        {
+            _log.Write(line);
+        }
+        else
+        {
+            (line.IsError ? Console.Error : Console.Out).WriteLine(line.Line);
+        }
+    }
+
+    private void OnListening(ListeningAddress address)
+    {
+        var text = address.ToEndPoint()?.ToString() ?? (address.Descriptor is { } descriptor ? $"descriptor {descriptor}" : "an address of its own");
         lock (_lock)
         {
-            _listened = true;
-            var address = Describe(e.Address);
-            if (!_addresses.Add(address))
+            if (!_addresses.Add(text))
             {
                 return;
             }
-
-            Say($"listening on {address}");
         }
+
+        Say($"listening on {text}");
     }
 
-    private void OnExited(WorkerExitedEventArgs e)
+    private void Say(string line)
     {
-        if (_stopping || _failed.IsCancellationRequested)
+        if (_log is not null)
         {
-            return;
+            _log.Write(line);
         }
-
-        if (e.Exit.Asked && _listened)
+        else
         {
-            // It left by itself, and in order: on a signal of somebody's, or because its program chose to.
-            Say($"{Name(e.Worker)} has left ({e.Exit}); starting another");
-            Fork();
-            return;
-        }
-
-        var delay = _restarts.Next();
-        if (delay is null)
-        {
-            Say($"{Name(e.Worker)} ended ({e.Exit})");
-            Fail($"gives up: {Restarts.MostFailures} workers in a row ended before they listened. What they said is above.");
-            return;
-        }
-
-        Say($"{Name(e.Worker)} ended ({e.Exit}); {(delay == TimeSpan.Zero ? "starting another" : $"starting another in {delay.Value.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s")}");
-        _ = ForkAfterAsync(delay.Value);
-    }
-
-    private async Task ForkAfterAsync(TimeSpan delay)
-    {
-        if (delay > TimeSpan.Zero)
-        {
-            await Task.Delay(delay);
-        }
-
-        if (!_failed.IsCancellationRequested)
-        {
-            Fork();
+            Console.Error.WriteLine($"prefork: {line}");
         }
     }
-
-    /// <summary>Ends the command, but not while there are workers that serve: then it is theirs that goes on.</summary>
-    private void Fail(string why)
-    {
-        lock (_lock)
-        {
-            if (_listened || _failure is not null)
-            {
-                return;
-            }
-
-            _failure = why;
-        }
-
-        _failed.Cancel();
-    }
-
-    private void Say(string line) => _output.WriteLine($"prefork: {line}");
-
-    private static string Name(WorkerProcess worker) => $"worker {worker.Id}{(worker.Process.Id is { } pid ? $" (pid {pid})" : "")}";
-
-    private static string Describe(ListeningAddress address)
-        => address.ToEndPoint()?.ToString() ?? (address.Descriptor is { } descriptor ? $"descriptor {descriptor}" : "an address of its own");
 }

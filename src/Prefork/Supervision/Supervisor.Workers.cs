@@ -228,9 +228,10 @@ internal sealed partial class Supervisor
         _endings.Enqueue(ending);
         worker.SetEnded(ending);
         Raise(SupervisorEventKind.WorkerEnded, $"{worker.Name} ended{(exit is null ? "" : $" ({exit})")}: {ending.Reason}", worker, ending);
-        if (!IsStopping && _transaction is null && _current is { Breaker.IsOpen: true, HasServed: false })
+        if (!IsStopping && _transaction is null && _current is { HasServed: false } && (_current.Breaker.IsOpen || worker.HasFailed))
         {
-            GiveUp(new SupervisorException($"Gives up: {_options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
+            GiveUp(new SupervisorException(
+                worker.HasFailed ? $"Gives up: {worker.Name} {ending.Reason}" : $"Gives up: {_options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
         }
     }
 

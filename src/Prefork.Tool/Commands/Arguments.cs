@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Prefork.Tool;
+
+/// <summary>Arguments and options that several commands have, and how their values are read.</summary>
+internal static class Arguments
+{
+    internal static Argument<string?> Name() => new("name")
+    {
+        Description = "Which application; may be left out when only one runs.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    internal static Option<bool> Json() => new("--json") { Description = "Prints JSON, for programs." };
+
+    /// <summary>A time such as 500ms, 30s, 5m, 2h, 1d; a number alone is seconds.</summary>
+    internal static Option<TimeSpan?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (ParseTime(text) is { } time)
+            {
+                return time;
+            }
+
+            result.AddError($"{name}: '{text}' is no time: give a number of seconds, or one with a unit (500ms, 30s, 5m, 2h, 1d).");
+            return null;
+        },
+    };
+
+    /// <summary>An amount of memory such as 300M or 2G.</summary>
+    internal static Option<long?> Memory(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "SIZE",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (ParseMemory(text) is { } size)
+            {
+                return size;
+            }
+
+            result.AddError($"{name}: '{text}' is no amount of memory: give bytes, or a number with K, M or G.");
+            return null;
+        },
+    };
+
+    internal static TimeSpan? ParseTime(string text)
+    {
+        var number = text.TrimEnd('m', 's', 'h', 'd');
+        double? unit = text[number.Length..] switch
+        {
+            "ms" => 0.001,
+            "" or "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86400,
+            _ => null,
+        };
+        return unit is { } seconds && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value * seconds <= 365 * 86400
+            ? TimeSpan.FromSeconds(value * seconds)
+            : null;
+    }
+
+    internal static long? ParseMemory(string text)
+    {
+        var number = text.TrimEnd('B', 'b', 'i', 'K', 'k', 'M', 'm', 'G', 'g');
+        int? shift = text[number.Length..].ToUpperInvariant() switch
+        {
+            "" or "B" => 0,
+            "K" or "KB" or "KIB" => 10,
+            "M" or "MB" or "MIB" => 20,
+            "G" or "GB" or "GIB" => 30,
+            _ => null,
+        };
+        return shift is { } bits && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is > 0 and < 1e6 * 1024
+            ? (long)(value * (1L << bits))
+            : null;
+    }
+}

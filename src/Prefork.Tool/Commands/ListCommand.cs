@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Prefork.Tool.Control;
+using Spectre.Console;
+
+namespace Prefork.Tool;
+
+/// <summary><c>prefork list</c>: this user's applications.</summary>
+internal static class ListCommand
+{
+    internal static Command Create()
+    {
+        var json = Arguments.Json();
+        var command = new Command("list", "Lists the applications that run.") { json };
+        command.SetAction((result, cancellation) => Output.RunAsync(async () =>
+        {
+            var applications = await AllAsync(cancellation);
+            if (result.GetValue(json))
+            {
+                Output.WriteJson(applications);
+            }
+            else
+            {
+                AnsiConsole.Write(Draw(applications));
+            }
+
+            return ExitCodes.Success;
+        }));
+        return command;
+    }
+
+    /// <summary>Those that answer. One that does not is named on standard error.</summary>
+    internal static async Task<IReadOnlyList<ApplicationStatus>> AllAsync(CancellationToken cancellation)
+    {
+        var folder = RuntimeFolder.Open();
+        var applications = new List<ApplicationStatus>();
+        foreach (var name in ControlSocket.Living(folder))
+        {
+            try
+            {
+                applications.Add(await ControlClient.StatusAsync(ControlSocket.PathOf(folder, name), cancellation));
+            }
+            catch (CommandException exception)
+            {
+                await Console.Error.WriteLineAsync($"prefork: {name}: {exception.Message}");
+            }
+        }
+
+        return applications;
+    }
+
+    internal static Table Draw(IReadOnlyList<ApplicationStatus> applications)
+    {
+        var table = Output.Table("NAME", "STATE", "PID", "WORKERS", "GENERATION", "UP", "RESTARTS", "MEMORY");
+        foreach (var application in applications)
+        {
+            var cluster = application.Cluster;
+            var color = cluster.State switch
+            {
+                SupervisorState.Healthy => Color.Green,
+                SupervisorState.Degraded => Color.Red,
+                _ => Color.Yellow,
+            };
+            table.AddRow(
+                new Text(application.Name),
+                new Text($"{cluster.State}{(cluster.Operation is { } operation ? $" ({operation})" : "")}", color),
+                new Text($"{application.ProcessId}"),
+                new Text($"{cluster.Workers.Count(static worker => worker.Phase == WorkerPhase.Serving)}/{cluster.DesiredWorkers}"),
+                new Text($"{cluster.Generation}"),
+                new Text(Output.Age(cluster.Since)),
+                new Text($"{cluster.Restarts}"),
+                new Text(Output.Megabytes(cluster.Workers.Sum(static worker => worker.ResidentMemory))));
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Prefork.Tool.Control;
+
+namespace Prefork.Tool;
+
+/// <summary><c>prefork logs [NAME] [-f]</c>: what an application in the background has said, also one that runs no more.</summary>
+internal static class LogsCommand
+{
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(200);
+
+    internal static Command Create()
+    {
+        var name = Arguments.Name();
+        var follow = new Option<bool>("--follow", "-f") { Description = "Goes on with what comes, until Ctrl+C." };
+        var lines = new Option<int>("--lines", "-n") { Description = "How many of the last lines.", DefaultValueFactory = static _ => 20 };
+        lines.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 1_000_000)
+            {
+                result.AddError("--lines must be from 0 to 1,000,000.");
+            }
+        });
+        var command = new Command("logs", "Shows what an application in the background and its workers have said.") { name, follow, lines };
+        command.SetAction((result, cancellation) => Output.RunAsync(() => ShowAsync(result.GetValue(name), result.GetValue(lines), result.GetValue(follow), cancellation)));
+        return command;
+    }
+
+    private static async Task<int> ShowAsync(string? name, int lines, bool follow, CancellationToken cancellation)
+    {
+        name = name is null ? Path.GetFileNameWithoutExtension(ControlClient.Resolve(null)) : ControlSocket.Check(name);
+        var folder = ApplicationLog.FolderOf(name);
+        var files = ApplicationLog.Files(folder);
+        if (files.Count == 0)
+        {
+            throw new CommandException(ExitCodes.NotRunning, $"{name} has no log: it was never started in the background ('prefork start').");
+        }
+
+        foreach (var line in files.SelectMany(File.ReadLines).TakeLast(lines))
+        {
+            Output.Say(line);
+        }
+
+        if (follow)
+        {
+            await FollowAsync(folder, files[^1], cancellation);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    /// <summary>To the end of the newest file, and of those that come after it. A file has no event for "somebody has written", so it is looked at.</summary>
+    private static async Task FollowAsync(string folder, string file, CancellationToken cancellation)
+    {
+        var reader = Open(file, atEnd: true);
+        try
+        {
+            while (!cancellation.IsCancellationRequested)
+            {
+                if (await reader.ReadLineAsync(cancellation) is { } line)
+                {
+                    Output.Say(line);
+                    continue;
+                }
+
+                var files = ApplicationLog.Files(folder);
+                if (files.Count > 0 && files[^1] != file && files[^1] is var next)
+                {
+                    reader.Dispose();
+                    reader = Open(file = next, atEnd: false);
+                    continue;
+                }
+
+                await Task.Delay(s_look, cancellation);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Enough.
+        }
+        finally
+        {
+            reader.Dispose();
+        }
+    }
+
+    private static StreamReader Open(string file, bool atEnd)
+    {
+        var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        if (atEnd)
+        {
+            stream.Seek(0, SeekOrigin.End);
+        }
+
+        return new StreamReader(stream);
+    }
+}

@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.Globalization;
+using Prefork.Tool.Control;
+
+namespace Prefork.Tool;
+
+/// <summary>Commands that change a running application: <c>stop</c>, <c>reload</c>, <c>restart</c>, <c>rollback</c>, <c>scale</c>. They wait till it is done.</summary>
+internal static class OperationCommands
+{
+    internal static IEnumerable<Command> Create() =>
+    [
+        CreateStop(),
+        CreateReplacing("reload", "Replaces all workers by new ones of the program as it is now; if these do not prove themselves, nothing changes."),
+        CreateReplacing("restart", "Replaces all workers by new ones of the same program."),
+        CreateReplacing("rollback", "Goes back to the generation before; or calls off a reload that is under way."),
+        CreateScale(),
+    ];
+
+    private static Command CreateStop()
+    {
+        var now = new Option<bool>("--now") { Description = "Kills the workers, without drain." };
+        return Create("stop", "Stops an application: its workers drain, then leave.", [now], result => new ControlRequest(result.GetValue(now) ? "kill" : "stop"));
+    }
+
+    private static Command CreateReplacing(string name, string description)
+    {
+        var mode = new Option<string?>("--mode") { Description = "rolling (one after the other), all-at-once, or within-count (never more processes than workers). [default: rolling]" };
+        mode.AcceptOnlyFromAmong("rolling", "all-at-once", "within-count");
+        var canary = Arguments.Time("--canary", "How long one new worker serves beside the old ones before the others follow.");
+        var share = new Option<double>("--canary-share") { Description = "Which part of the connections it gets, above 0 and at most 1.", DefaultValueFactory = static _ => 1 };
+        share.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 1))
+            {
+                result.AddError("--canary-share must be above 0 and at most 1.");
+            }
+        });
+        var watch = Arguments.Time("--watch-window", "How long the new workers are watched before it is done. [default: as started, 5s]");
+        var queue = new Option<bool>("--queue") { Description = "Waits for another operation that is under way, instead of giving up." };
+        return Create(name, description, [mode, canary, share, watch, queue], result => new ControlRequest(name)
+        {
+            Mode = result.GetValue(mode) switch
+            {
+                "all-at-once" => ReloadMode.AllAtOnce,
+                "within-count" => ReloadMode.WithinCount,
+                _ => ReloadMode.Rolling,
+            },
+            CanarySeconds = result.GetValue(canary)?.TotalSeconds ?? 0,
+            CanaryShare = result.GetValue(share),
+            WatchSeconds = result.GetValue(watch)?.TotalSeconds,
+            Queue = result.GetValue(queue),
+        });
+    }
+
+    /// <summary>The count comes last: <c>scale 4</c> or <c>scale shop 4</c>.</summary>
+    private static Command CreateScale()
+    {
+        var words = new Argument<string[]>("name-and-workers")
+        {
+            Description = "[NAME] and how many workers: a number, +N, -N, 'max' or 'max-1'.",
+            HelpName = "[NAME] N|+N|-N|max|max-1",
+            Arity = new ArgumentArity(1, 2),
+        };
+        words.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string[]>() is [.., var count] && Parse(count) is null)
+            {
+                result.AddError($"'{count}' is no number of workers: give 1 or more, +N, -N, 'max', or 'max-1'.");
+            }
+        });
+        var json = Arguments.Json();
+        var command = new Command("scale", "Changes how many workers an application has.") { words, json };
+        command.SetAction((result, cancellation) => Output.RunAsync(() =>
+        {
+            var given = result.GetRequiredValue(words);
+            return AskAsync(given.Length == 2 ? given[0] : null, Parse(given[^1])!, result.GetValue(json), wait: true, cancellation);
+        }));
+        return command;
+    }
+
+    private static ControlRequest? Parse(string text)
+    {
+        if (text.Length > 1 && text[0] is '+' or '-' && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var difference) && difference is not 0 and >= -1024 and <= 1024)
+        {
+            return new ControlRequest("scale") { Workers = difference, IsDifference = true };
+        }
+
+        return RunArguments.ParseWorkers(text) is { } count ? new ControlRequest("scale") { Workers = count } : null;
+    }
+
+    private static Command Create(string name, string description, IEnumerable<Option> options, Func<ParseResult, ControlRequest> request)
+    {
+        var application = Arguments.Name();
+        var json = Arguments.Json();
+        var noWait = new Option<bool>("--no-wait") { Description = "Returns when it has begun." };
+        var command = new Command(name, description) { application, json, noWait };
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((result, cancellation) => Output.RunAsync(() => AskAsync(result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
+        return command;
+    }
+
+    private static async Task<int> AskAsync(string? name, ControlRequest request, bool json, bool wait, CancellationToken cancellation)
+    {
+        var path = ControlClient.Resolve(name);
+        using var begun = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ControlReply reply;
+        try
+        {
+            reply = await Output.WaitAsync($"{request.Command} {Path.GetFileNameWithoutExtension(path)}", tell => ControlClient.AskAsync(path, request, @event =>
+            {
+                tell(@event);
+                if (!wait)
+                {
+                    begun.Cancel();
+                }
+            }, null, begun.Token));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            reply = new ControlReply { ExitCode = ExitCodes.Success, Message = $"{request.Command} has begun" };
+        }
+
+        if (json)
+        {
+            Output.WriteJson(reply);
+        }
+        else
+        {
+            await (reply.ExitCode == ExitCodes.Success ? Console.Out : Console.Error).WriteLineAsync(reply.Message);
+            foreach (var line in reply.LastLines ?? [])
+            {
+                await Console.Error.WriteLineAsync($"  | {line}");
+            }
+        }
+
+        return reply.ExitCode!.Value;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Prefork.Tool.Control;
+using Spectre.Console;
+
+namespace Prefork.Tool;
+
+/// <summary>What commands say: results to standard output, everything else to standard error; colours and motion only on a terminal.</summary>
+internal static class Output
+{
+    private static readonly IAnsiConsole s_error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    /// <summary>Runs a command; what it cannot do it says, and ends with a code of its own.</summary>
+    internal static async Task<int> RunAsync(Func<Task<int>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (CommandException exception)
+        {
+            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
+            return exception.ExitCode;
+        }
+        catch (Exception exception) when (exception is UnusableProgramException or ArgumentException)
+        {
+            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
+            return ExitCodes.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("prefork: does not wait any longer; what was begun goes on.");
+            return ExitCodes.Failed;
+        }
+    }
+
+    internal static void Say(string line) => Console.WriteLine(line);
+
+    /// <summary>Shows that something goes on, and what: a line that changes on a terminal, lines otherwise.</summary>
+    internal static Task<ControlReply> WaitAsync(string what, Func<Action<string>, Task<ControlReply>> operation)
+        => Console.IsErrorRedirected
+            ? operation(static @event => Console.Error.WriteLine($"prefork: {@event}"))
+            : s_error.Status().StartAsync(Markup.Escape(what), context => operation(@event =>
+            {
+                s_error.MarkupLineInterpolated($"[grey]{@event}[/]");
+                context.Status(Markup.Escape(what));
+            }));
+
+    internal static void WriteJson(IReadOnlyList<ApplicationStatus> applications)
+        => Console.WriteLine(JsonSerializer.Serialize(applications, ControlJson.Default.IReadOnlyListApplicationStatus));
+
+    internal static void WriteJson(ControlReply reply) => Console.WriteLine(JsonSerializer.Serialize(reply, ControlJson.Default.ControlReply));
+
+    internal static Table Table(params string[] titles)
+    {
+        var table = new Table { Border = TableBorder.None, UseSafeBorder = true };
+        foreach (var title in titles)
+        {
+            table.AddColumn(new TableColumn(new Text(title, new Style(decoration: Decoration.Bold))).NoWrap().PadRight(2));
+        }
+
+        return table;
+    }
+
+    internal static string Age(DateTimeOffset since)
+    {
+        var age = DateTimeOffset.UtcNow - since;
+        return age.TotalDays >= 1 ? $"{(int)age.TotalDays}d {age.Hours}h" : age.TotalHours >= 1 ? $"{(int)age.TotalHours}h {age.Minutes}m" : age.TotalMinutes >= 1 ? $"{(int)age.TotalMinutes}m {age.Seconds}s" : $"{(int)age.TotalSeconds}s";
+    }
+
+    internal static string Megabytes(long bytes) => $"{bytes >> 20} MiB";
+}

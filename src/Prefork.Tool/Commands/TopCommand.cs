@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Prefork.Tool.Control;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Prefork.Tool;
+
+/// <summary><c>prefork top [NAME]</c>: the workers as they are, once a second; once only where there is no terminal.</summary>
+internal static class TopCommand
+{
+    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+
+    internal static Command Create()
+    {
+        var name = Arguments.Name();
+        var command = new Command("top", "Shows applications and their workers live, until Ctrl+C.") { name };
+        command.SetAction((result, cancellation) => Output.RunAsync(() => ShowAsync(result.GetValue(name), cancellation)));
+        return command;
+    }
+
+    private static async Task<int> ShowAsync(string? name, CancellationToken cancellation)
+    {
+        var path = name is null ? null : ControlClient.Resolve(name);
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Write(await DrawAsync(path, [], cancellation));
+            return ExitCodes.Success;
+        }
+
+        var before = new Dictionary<int, TimeSpan>();
+        try
+        {
+            await AnsiConsole.Live(new Text("")).StartAsync(async live =>
+            {
+                while (true)
+                {
+                    live.UpdateTarget(await DrawAsync(path, before, cancellation));
+                    await Task.Delay(s_second, cancellation);
+                }
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl+C is how it ends.
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static async Task<IRenderable> DrawAsync(string? path, Dictionary<int, TimeSpan> before, CancellationToken cancellation)
+    {
+        var applications = path is null ? await ListCommand.AllAsync(cancellation) : [await ControlClient.StatusAsync(path, cancellation)];
+        var table = Output.Table("NAME", "SLOT", "PID", "GENERATION", "PHASE", "UP", "CONNECTIONS", "REQUESTS", "MEMORY", "CPU");
+        foreach (var application in applications)
+        {
+            foreach (var worker in application.Cluster.Workers)
+            {
+                var pid = worker.ProcessId ?? 0;
+                var cpu = before.TryGetValue(pid, out var last) ? $"{Math.Max(0, (worker.ProcessorTime - last) / s_second) * 100:0} %" : "–";
+                before[pid] = worker.ProcessorTime;
+                table.AddRow(application.Name, $"{worker.Slot}", $"{pid}", $"{worker.Generation}", $"{worker.Phase}", Output.Age(worker.Since), $"{worker.Connections}", $"{worker.Requests}", Output.Megabytes(worker.ResidentMemory), cpu);
+            }
+        }
+
+        return new Rows(ListCommand.Draw(applications), new Text(""), table);
+    }
+}

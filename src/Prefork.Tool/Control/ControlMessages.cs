@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+
+namespace Prefork.Tool.Control;
+
+/// <summary>What a command asks of an application: one line of JSON.</summary>
+internal sealed record ControlRequest(string Command)
+{
+    /// <summary>How many workers, for <c>scale</c>; a difference when <see cref="IsDifference"/>.</summary>
+    public int Workers { get; init; }
+
+    public bool IsDifference { get; init; }
+
+    public ReloadMode Mode { get; init; }
+
+    public double CanarySeconds { get; init; }
+
+    public double CanaryShare { get; init; } = 1;
+
+    public double? WatchSeconds { get; init; }
+
+    public bool Queue { get; init; }
+}
+
+/// <summary>What it answers: any number of events, then one with <see cref="ExitCode"/>. A line of JSON each.</summary>
+internal sealed record ControlReply
+{
+    public string? Event { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public string? Message { get; init; }
+
+    public IReadOnlyList<string>? LastLines { get; init; }
+
+    public ApplicationStatus? Status { get; init; }
+}
+
+/// <summary>An application as <c>list</c> and <c>describe</c> show it; with <c>--json</c> just so.</summary>
+internal sealed record ApplicationStatus(string Name, int ProcessId, string? Log, SupervisorStatus Cluster);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlReply))]
+[JsonSerializable(typeof(IReadOnlyList<ApplicationStatus>))]
+internal sealed partial class ControlJson : JsonSerializerContext;

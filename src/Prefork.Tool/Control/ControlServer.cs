@@ -1,0 +1,143 @@
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Prefork.Tool.Control;
+
+/// <summary>
+/// The application's ear. Whoever speaks must be this user (or root); has five seconds to say one line of at most 64 KiB; and is one of sixteen at most.
+/// What goes wrong with one ends its connection and nothing else.
+/// </summary>
+internal sealed class ControlServer : IAsyncDisposable
+{
+    private const int LongestRequest = 64 * 1024;
+    private const int MostClients = 16;
+    private const int SolSocket = 1;
+    private const int PeerCredentials = 17;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly Socket _listener;
+    private readonly Func<ControlRequest, Func<string, Task>, Task<ControlReply>> _handle;
+    private readonly SemaphoreSlim _clients = new(MostClients);
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Task _accepting;
+
+    /// <param name="socket">Stays the caller's.</param>
+    /// <param name="handle">Answers a request; may tell of events meanwhile.</param>
+    internal ControlServer(ControlSocket socket, Func<ControlRequest, Func<string, Task>, Task<ControlReply>> handle)
+    {
+        _handle = handle;
+        _listener = socket.Listen();
+        _accepting = AcceptAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+
+        // Those that are being answered have a moment: the answer to "stop" is on its way.
+        for (var i = 0; i < MostClients; i++)
+        {
+            await _clients.WaitAsync(s_patience);
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_ended.IsCancellationRequested)
+        {
+            try
+            {
+                await _clients.WaitAsync(_ended.Token);
+                _ = ServeAsync(await _listener.AcceptAsync(_ended.Token));
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+            {
+                _clients.Release();
+                return;
+            }
+            catch (SocketException)
+            {
+                // No descriptors left, say. It may be better later.
+                _clients.Release();
+                await Task.Delay(s_patience, _ended.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        try
+        {
+            using (client)
+            {
+                if (!IsOurs(client))
+                {
+                    return;
+                }
+
+                if (await ReadAsync(client) is { } request)
+                {
+                    var reply = await AnswerAsync(request, @event => SendAsync(client, new ControlReply { Event = @event }));
+                    await SendAsync(client, reply);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or IOException)
+        {
+            // It has gone, or does not read.
+        }
+        finally
+        {
+            _clients.Release();
+        }
+    }
+
+    private static async Task<ControlRequest?> ReadAsync(Socket client)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        try
+        {
+            return await new LineReader(client, LongestRequest).ReadAsync(patience.Token) is { } line
+                ? JsonSerializer.Deserialize(line.Span, ControlJson.Default.ControlRequest)
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException)
+        {
+            await SendAsync(client, new ControlReply { ExitCode = ExitCodes.Usage, Message = $"That is no request: {exception.Message}" });
+            return null;
+        }
+    }
+
+    private async Task<ControlReply> AnswerAsync(ControlRequest request, Func<string, Task> tell)
+    {
+        try
+        {
+            return await _handle(request, tell);
+        }
+        catch (Exception exception)
+        {
+            return new ControlReply { ExitCode = exception is InvalidOperationException ? ExitCodes.Busy : exception is ArgumentException ? ExitCodes.Usage : ExitCodes.Failed, Message = exception.Message };
+        }
+    }
+
+    private static async Task SendAsync(Socket client, ControlReply reply)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(reply, ControlJson.Default.ControlReply), (byte)'\n'];
+        for (var rest = line.AsMemory(); rest.Length > 0;)
+        {
+            rest = rest[await client.SendAsync(rest, patience.Token)..];
+        }
+    }
+
+    /// <summary>unix(7), SO_PEERCRED: pid, uid and gid of whoever connected, as the kernel knows them.</summary>
+    private static bool IsOurs(Socket client)
+    {
+        Span<byte> credentials = stackalloc byte[12];
+        return client.GetRawSocketOption(SolSocket, PeerCredentials, credentials) == credentials.Length
+            && BitConverter.ToUInt32(credentials[4..8]) is var uid
+            && (uid == Native.EffectiveUserId || uid == 0);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Prefork.Tool.Control;
+
+/// <summary>
+/// Where this user's applications have their control sockets: private to the user (0700), and gone with the last session where the system sees to that.
+/// </summary>
+internal static class RuntimeFolder
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary><c>$XDG_RUNTIME_DIR/prefork</c>, or <c>/run/user/UID/prefork</c>, or <c>/tmp/prefork-UID</c>; made if need be.</summary>
+    /// <exception cref="CommandException">It is somebody else's, a link, or open to others.</exception>
+    internal static string Open()
+    {
+        var uid = Native.EffectiveUserId.ToString(CultureInfo.InvariantCulture);
+        var path = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } given ? Path.Combine(given, "prefork")
+            : Directory.Exists($"/run/user/{uid}") ? $"/run/user/{uid}/prefork"
+            : $"/tmp/prefork-{uid}";
+        return OpenPrivate(path);
+    }
+
+    /// <summary>A folder of this user's alone.</summary>
+    internal static string OpenPrivate(string path)
+    {
+        try
+        {
+            if (!Directory.Exists(path))
+            {
+                Directory.CreateDirectory(path, Private);
+            }
+
+            var (owner, isLink) = Native.OwnerOf(path);
+            if (isLink || owner != Native.EffectiveUserId)
+            {
+                throw new CommandException(ExitCodes.Failed, $"{path} is {(isLink ? "a link" : $"user {owner}'s")}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set XDG_RUNTIME_DIR.");
+            }
+
+            if (File.GetUnixFileMode(path) != Private)
+            {
+                File.SetUnixFileMode(path, Private);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCodes.Failed, $"{path} cannot be used: {exception.Message}");
+        }
+
+        return path;
+    }
+}
