@@ -61,7 +61,7 @@ public class Refusing
     {
         await using var run = Running.Run([Published.Assembly, "-w", "2", "--", "no-such-builder", "http://127.0.0.1:0"]);
         await run.ExpectErrorAsync("no such builder");
-        await run.ExpectErrorAsync("prefork: gives up: 5 workers");
+        await run.ExpectErrorAsync("prefork: Gives up: 5 workers");
         Assert.Equal(1, await run.WaitForExitAsync());
     }
 

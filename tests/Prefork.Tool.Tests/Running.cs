@@ -58,7 +58,7 @@ public class Running
         var port = await PortAsync(run);
         var pids = await WorkersAsync(port, 2);
         Native.Kill(int.Parse(pids[0]), Native.SigKill);
-        await run.ExpectErrorAsync("prefork: worker ", $"(pid {pids[0]}) ended (signal SIGKILL); starting another");
+        await run.ExpectErrorAsync("prefork: worker ", $"(pid {pids[0]}) ended (signal SIGKILL)");
         var after = await WorkersAsync(port, 2, without: pids[0]);
         Assert.Contains(pids[1], after);
     }
@@ -70,7 +70,7 @@ public class Running
         var port = await PortAsync(run);
         var pids = await WorkersAsync(port, 2);
         Native.Kill(int.Parse(pids[0]), Native.SigTerm);
-        await run.ExpectErrorAsync("prefork: worker ", $"(pid {pids[0]}) has left (code 0");
+        await run.ExpectErrorAsync("prefork: worker ", $"(pid {pids[0]}) ended (code 0): left by itself");
         Assert.Contains(pids[1], await WorkersAsync(port, 2, without: pids[0]));
     }
 

@@ -5,6 +5,11 @@ internal static class Behaviour
 {
     private static readonly List<byte[]> s_hoard = [];
 
+    /// <summary>From the environment; or, when that names a file, from the file if there is one: what changes while the environment does not.</summary>
+    internal static string? Wanted => Environment.GetEnvironmentVariable("BEHAVE_WHEN") is { } file
+        ? File.Exists(file) ? File.ReadAllText(file) : null
+        : Environment.GetEnvironmentVariable("BEHAVE");
+
     internal static void BeforeStart(string? how)
     {
         switch (how)

@@ -17,7 +17,7 @@ if (builder.Configuration["healthy-when"] is { } file)
     builder.Services.AddHealthChecks().AddCheck("file", () => File.Exists(file) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
 }
 
-Behaviour.BeforeStart(Environment.GetEnvironmentVariable("BEHAVE"));
+Behaviour.BeforeStart(Behaviour.Wanted);
 var app = builder.Build();
 app.UseWebSockets();
 app.MapGet("/", () => $"{Cluster.Worker?.Id ?? 0}");

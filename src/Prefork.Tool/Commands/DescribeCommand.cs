@@ -24,7 +24,7 @@ internal static class DescribeCommand
             }
             else
             {
-                AnsiConsole.Write(Draw(application));
+                Output.Write(Draw(application));
             }
 
             return ExitCodes.Success;

@@ -20,7 +20,7 @@ internal static class ListCommand
             }
             else
             {
-                AnsiConsole.Write(Draw(applications));
+                Output.Write(Draw(applications));
             }
 
             return ExitCodes.Success;

@@ -33,6 +33,17 @@ internal static class Output
         }
     }
 
+    /// <summary>A table that goes to a file or another program is as wide as it is.</summary>
+    internal static void Write(Spectre.Console.Rendering.IRenderable what)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = 1000;
+        }
+
+        AnsiConsole.Write(what);
+    }
+
     internal static void Say(string line) => Console.WriteLine(line);
 
     /// <summary>Shows that something goes on, and what: a line that changes on a terminal, lines otherwise.</summary>

@@ -23,7 +23,7 @@ internal static class TopCommand
         var path = name is null ? null : ControlClient.Resolve(name);
         if (Console.IsOutputRedirected)
         {
-            AnsiConsole.Write(await DrawAsync(path, [], cancellation));
+            Output.Write(await DrawAsync(path, [], cancellation));
             return ExitCodes.Success;
         }
 

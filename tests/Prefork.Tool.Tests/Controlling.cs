@@ -1,0 +1,236 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Prefork.Tool.Tests;
+
+/// <summary>An application in the background does what the commands say, and nobody else's word counts.</summary>
+public class Controlling
+{
+    [Fact]
+    public async Task Start_List_Describe_Stop()
+    {
+        await using var app = new TestApplication();
+        var pid = await app.StartAsync();
+        var status = (await app.StatusAsync()).GetProperty("cluster");
+        Assert.Equal("healthy", status.GetProperty("state").GetString(), ignoreCase: true);
+        var list = await app.CommandAsync("list");
+        Assert.Matches($@"shop +Healthy +{pid} +2/2 ", list.Output);
+        Assert.DoesNotContain('\u001b', list.Output);
+        var describe = await app.CommandAsync("describe");
+        Assert.Contains(Path.GetFileName(Published.WebApp), describe.Output, StringComparison.Ordinal);
+        var stop = await app.CommandAsync("stop");
+        Assert.Equal((0, "shop has stopped\n"), (stop.Code, stop.Output));
+        Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
+        Assert.Equal(3, (await app.CommandAsync("describe", "shop")).Code);
+        Assert.Empty(Directory.GetFiles(app.Runtime));
+        Assert.False(Directory.Exists($"/proc/{pid}"));
+    }
+
+    [Fact]
+    public async Task ASecondStartOfOneName_IsRefused()
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync();
+        var second = await app.CommandAsync("start", Published.WebApp, "--name", "shop");
+        Assert.Equal(4, second.Code);
+        Assert.Contains("an application named shop runs already", second.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await app.PidsAsync()).Length);
+    }
+
+    [Fact]
+    public async Task AStartThatFails_SaysWhy_AndLeavesNothing()
+    {
+        await using var app = new TestApplication();
+        var start = await app.CommandAsync("start", Published.WebApp, "--name", "shop", "-w", "1", "-e", "BEHAVE=exit");
+        Assert.Equal(1, start.Code);
+        Assert.Contains("5 workers ended before any served", start.Error, StringComparison.Ordinal);
+        Assert.Contains("the database has no table 'orders'", start.Error, StringComparison.Ordinal);
+        Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
+        Assert.Equal(2, (await app.CommandAsync("start", "/nowhere/App.dll")).Code);
+    }
+
+    [Fact]
+    public async Task AKilledPrimary_TakesItsWorkersWithIt_AndItsSocketIsKnownForStale()
+    {
+        await using var app = new TestApplication();
+        var pid = await app.StartAsync();
+        var workers = await app.PidsAsync();
+        Native.Kill(pid, Native.SigKill);
+        await EventuallyAsync(() => workers.All(HasEnded));
+        Assert.NotEmpty(Directory.GetFiles(app.Runtime, "*.sock"));
+        Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
+        Assert.Empty(Directory.GetFiles(app.Runtime));
+        await app.StartAsync();
+    }
+
+    [Fact]
+    public async Task Reload_Restart_Rollback_Scale_DoSo()
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync();
+        var before = await app.PidsAsync();
+        var reload = await app.CommandAsync("reload");
+        Assert.Equal((0, "reload to generation 2 succeeded: 2 workers serve\n"), (reload.Code, reload.Output));
+        Assert.Contains("prefork: worker 3 (slot 0, generation 2", reload.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await app.CommandAsync("restart", "--mode", "within-count")).Code);
+        Assert.Equal(0, (await app.CommandAsync("rollback", "shop")).Code);
+        Assert.Equal(0, (await app.CommandAsync("scale", "shop", "3")).Code);
+        Assert.Equal((0, "2 workers serve\n"), ((await app.CommandAsync("scale", "-1")) is var (code, output, _) ? (code, output) : default));
+        Assert.Empty((await app.PidsAsync()).Intersect(before));
+        Assert.Equal(2, (await app.CommandAsync("scale", "0")).Code);
+        Assert.Equal(2, (await app.CommandAsync("reload", "--mode", "sideways")).Code);
+    }
+
+    [Fact]
+    public async Task ABadReload_EndsWithOne_AndShowsTheLastLines()
+    {
+        await using var app = new TestApplication();
+        var bad = Path.Combine(app.Folder, "bad");
+        await app.StartAsync("-e", $"BEHAVE_WHEN={bad}");
+        var before = await app.PidsAsync();
+        await File.WriteAllTextAsync(bad, "exit");
+        var reload = await app.CommandAsync("reload");
+        Assert.Equal(1, reload.Code);
+        Assert.Contains("reload to generation 2 failed", reload.Error, StringComparison.Ordinal);
+        Assert.Contains("  | the database has no table 'orders'", reload.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await app.PidsAsync());
+        using var reply = JsonDocument.Parse((await app.CommandAsync("reload", "--json")).Output);
+        Assert.Equal(1, reply.RootElement.GetProperty("exitCode").GetInt32());
+    }
+
+    [Fact]
+    public async Task Logs_HaveWhatWorkersSay_AndFollow()
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync();
+        var logs = await app.CommandAsync("logs", "-n", "100");
+        Assert.Contains(" 0/1 urls http://127.0.0.1:", logs.Output, StringComparison.Ordinal);
+        Assert.Contains(" prefork worker 2 (slot 1, generation 1", logs.Output, StringComparison.Ordinal);
+        await using var follow = new TestProgram(Published.Command, ["logs", "shop", "-f", "-n", "1"], new Dictionary<string, string?> { ["XDG_RUNTIME_DIR"] = app.Folder, ["XDG_STATE_HOME"] = app.Folder });
+        await follow.ExpectAsync(_ => true, "the last line");
+        await app.CommandAsync("restart");
+        await follow.ExpectAsync(line => line.Contains("restart to generation 2 succeeded", StringComparison.Ordinal), "the restart");
+        follow.Signal(Native.SigInt);
+        Assert.Equal(0, await follow.WaitForExitAsync());
+    }
+
+    [Theory]
+    [InlineData("this is no JSON\n", "That is no request")]
+    [InlineData("{}\n", "That is no request")]
+    [InlineData("{\"command\":\"dance\"}\n", "is nothing that this version")]
+    [InlineData("{\"command\":\"scale\",\"workers\":-5}\n", "workers")]
+    public async Task ABadRequest_IsAnswered_AndTheApplicationGoesOn(string request, string answer)
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync();
+        using var socket = await ConnectAsync(app);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(request));
+        using var reader = new StreamReader(new NetworkStream(socket));
+        Assert.Contains(answer, await reader.ReadToEndAsync().WaitAsync(TestProgram.Patience), StringComparison.Ordinal);
+        Assert.Equal(2, (await app.PidsAsync()).Length);
+    }
+
+    [Fact]
+    public async Task TooLong_HalfALine_SilenceAndVanishing_EndOneConnection_AndNothingElse()
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync();
+        var silent = new List<Socket>();
+        for (var i = 0; i < 15; i++)
+        {
+            silent.Add(await ConnectAsync(app));
+        }
+
+        // One place is left.
+        using (var half = await ConnectAsync(app))
+        {
+            await half.SendAsync("{\"command\":\"stat"u8.ToArray());
+            half.Shutdown(SocketShutdown.Send);
+            using var reader = new StreamReader(new NetworkStream(half));
+            Assert.Contains("The last line has no end", await reader.ReadToEndAsync().WaitAsync(TestProgram.Patience), StringComparison.Ordinal);
+        }
+
+        using (var vanishing = await ConnectAsync(app))
+        {
+            await vanishing.SendAsync("{\"command\":\"status\"}\n"u8.ToArray());
+        }
+
+        // The silent ones are let go of after five seconds; who waits behind them is answered.
+        Assert.Equal(2, (await app.PidsAsync()).Length);
+        foreach (var socket in silent)
+        {
+            Assert.Equal(0, await socket.ReceiveAsync(new byte[1]).WaitAsync(TestProgram.Patience));
+            socket.Dispose();
+        }
+
+        using var endless = await ConnectAsync(app);
+        using var answer = new StreamReader(new NetworkStream(endless));
+        var sending = Task.Run(async () =>
+        {
+            try
+            {
+                for (var sent = 0; sent < 1024 * 1024;)
+                {
+                    sent += await endless.SendAsync(new byte[4096]);
+                }
+            }
+            catch (SocketException)
+            {
+                // It was hung up on.
+            }
+        });
+        await sending.WaitAsync(TestProgram.Patience);
+        Assert.Equal(2, (await app.PidsAsync()).Length);
+    }
+
+    [Fact]
+    public async Task AnotherUser_IsNotListenedTo()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root can be another user.");
+        await using var app = new TestApplication();
+        await app.StartAsync();
+
+        // As if the folder were open to all: it is the peer that counts.
+        File.SetUnixFileMode(app.Folder, (UnixFileMode)0b111_111_111);
+        File.SetUnixFileMode(app.Runtime, (UnixFileMode)0b111_111_111);
+        File.SetUnixFileMode(Path.Combine(app.Runtime, "shop.sock"), (UnixFileMode)0b111_111_111);
+        const string Script = "const s = require('net').connect(process.argv[1], () => s.write('{\"command\":\"status\"}\\n')); s.on('data', d => console.log(`${d}`)); s.on('close', () => console.log('closed')); s.on('error', () => {})";
+        var result = await app.RunAsync(new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "node", "-e", Script, Path.Combine(app.Runtime, "shop.sock")]));
+        Assert.Equal("closed\n", result.Output);
+    }
+
+    [Fact]
+    public async Task AFolderThatIsALink_OrSomebodyElses_IsRefused()
+    {
+        await using var app = new TestApplication();
+        var elsewhere = Path.Combine(app.Folder, "elsewhere");
+        Directory.CreateDirectory(elsewhere);
+        Directory.CreateSymbolicLink(app.Runtime, elsewhere);
+        var result = await app.CommandAsync("list");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("is a link", result.Error, StringComparison.Ordinal);
+        Directory.Delete(app.Runtime);
+    }
+
+    private static async Task<Socket> ConnectAsync(TestApplication app)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(app.Runtime, "shop.sock")));
+        return socket;
+    }
+
+    private static bool HasEnded(int pid)
+        => !Directory.Exists($"/proc/{pid}") || File.ReadAllLines($"/proc/{pid}/status").Contains("State:\tZ (zombie)");
+
+    private static async Task EventuallyAsync(Func<bool> condition)
+    {
+        var patience = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(patience.Elapsed < TestProgram.Patience, "It did not come about.");
+            await Task.Delay(20);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Prefork.Tool.Tests;
+
+/// <summary>An application in the background, with folders of its own for socket and log, and commands that speak to it.</summary>
+internal sealed class TestApplication : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("prefork-test-");
+
+    internal string Runtime => Path.Combine(_folder.FullName, "prefork");
+
+    internal string Folder => _folder.FullName;
+
+    internal async Task<int> StartAsync(params string[] options)
+    {
+        var result = await CommandAsync(["start", Published.WebApp, "--name", "shop", "-w", "2", "--watch-window", "0", .. options, "--", "--urls=http://127.0.0.1:0"]);
+        Assert.True(result.Code == 0, result.Error);
+        return (await StatusAsync()).GetProperty("processId").GetInt32();
+    }
+
+    internal async Task<(int Code, string Output, string Error)> CommandAsync(params string[] arguments)
+        => await RunAsync(new ProcessStartInfo(Published.Command, arguments));
+
+    internal async Task<(int Code, string Output, string Error)> RunAsync(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.Environment["XDG_RUNTIME_DIR"] = start.Environment["XDG_STATE_HOME"] = _folder.FullName;
+        using var process = Process.Start(start)!;
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var error = process.StandardError.ReadToEndAsync(timeout.Token);
+        await process.WaitForExitAsync(timeout.Token);
+        return (process.ExitCode, await output, await error);
+    }
+
+    /// <summary>What <c>list --json</c> says of it.</summary>
+    internal async Task<JsonElement> StatusAsync()
+    {
+        var result = await CommandAsync("list", "--json");
+        Assert.True(result.Code == 0, result.Error);
+        return JsonDocument.Parse(result.Output).RootElement.EnumerateArray().Single();
+    }
+
+    internal async Task<int[]> PidsAsync() => [.. (await StatusAsync()).GetProperty("cluster").GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("processId").GetInt32())];
+
+    public async ValueTask DisposeAsync()
+    {
+        await CommandAsync("stop", "shop", "--now");
+        _folder.Delete(recursive: true);
+    }
+}
