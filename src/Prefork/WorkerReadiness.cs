@@ -3,7 +3,7 @@ namespace Prefork;
 /// <summary>When a worker is ready.</summary>
 public enum WorkerReadiness
 {
-    /// <summary>When it says so, if it has said that it will (<see cref="WorkerProcess.SaysReady"/>); else when it listens.</summary>
+    /// <summary>When it listens and, if it has said that it will (<see cref="WorkerProcess.SaysReady"/>), says so.</summary>
     Auto,
 
     /// <summary>When its code runs: for workers that do not listen.</summary>

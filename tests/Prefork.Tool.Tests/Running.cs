@@ -32,7 +32,7 @@ public class Running
     {
         await using var run = Run([Published.WebApp, "-w", "2", "--", "--urls", "http://127.0.0.1:0"]);
         var port = await PortAsync(run);
-        Assert.Equal(["1", "2"], (await AskAsync(port, "/", 8)).Distinct().Order());
+        Assert.Equal(["1", "2"], (await WorkersAsync(port, 2)).Order());
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public class Running
         var port = await PortAsync(run);
         var pids = await WorkersAsync(port, 2);
         Native.Kill(int.Parse(pids[0]), Native.SigKill);
-        await run.ExpectErrorAsync("prefork: worker ", $"(pid {pids[0]}) ended (signal SIGKILL)");
+        await run.ExpectErrorAsync("prefork: worker ", $"pid {pids[0]}) ended (signal SIGKILL)");
         var after = await WorkersAsync(port, 2, without: pids[0]);
         Assert.Contains(pids[1], after);
     }
@@ -70,7 +70,7 @@ public class Running
         var port = await PortAsync(run);
         var pids = await WorkersAsync(port, 2);
         Native.Kill(int.Parse(pids[0]), Native.SigTerm);
-        await run.ExpectErrorAsync("prefork: worker ", $"(pid {pids[0]}) ended (code 0): left by itself");
+        await run.ExpectErrorAsync("prefork: worker ", $"pid {pids[0]}) ended (code 0): left by itself");
         Assert.Contains(pids[1], await WorkersAsync(port, 2, without: pids[0]));
     }
 

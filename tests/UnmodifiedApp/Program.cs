@@ -66,5 +66,6 @@ void Map(IEndpointRouteBuilder routes)
     });
 }
 
+// The slot's number is meant for the application.
 static IEnumerable<string> Variables(IEnumerable<string> names)
-    => names.Where(static name => name is "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || name.StartsWith("PREFORK_", StringComparison.Ordinal) || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));
+    => names.Where(static name => name is "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || (name.StartsWith("PREFORK_", StringComparison.Ordinal) && name != "PREFORK_WORKER_INDEX") || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));

@@ -103,6 +103,15 @@ internal static class OperationCommands
         return command;
     }
 
+    /// <summary>It has answered, and has its last few milliseconds: whoever starts it again next shall find the name free.</summary>
+    private static async Task HasGoneAsync(string path, CancellationToken cancellation)
+    {
+        for (var i = 0; i < 100 && ControlSocket.Living(Path.GetDirectoryName(path)!).Contains(Path.GetFileNameWithoutExtension(path)); i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
+        }
+    }
+
     private static async Task<int> AskAsync(string? name, ControlRequest request, bool json, bool wait, CancellationToken cancellation)
     {
         var path = ControlClient.Resolve(name);
@@ -122,6 +131,11 @@ internal static class OperationCommands
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             reply = new ControlReply { ExitCode = ExitCodes.Success, Message = $"{request.Command} has begun" };
+        }
+
+        if (request.Command is "stop" or "kill" && wait)
+        {
+            await HasGoneAsync(path, cancellation);
         }
 
         if (json)

@@ -107,11 +107,10 @@ internal sealed partial class Supervisor
                 await process.WaitForReadyAsync(cancellation);
                 break;
             default:
-                var ready = process.WaitForReadyAsync(cancellation);
-                await await Task.WhenAny(ready, process.WaitForListeningAsync(cancellation));
+                await process.WaitForListeningAsync(cancellation);
                 if (process.SaysReady)
                 {
-                    await ready;
+                    await process.WaitForReadyAsync(cancellation);
                 }
 
                 break;
@@ -187,20 +186,15 @@ internal sealed partial class Supervisor
         worker.SetOver();
         _workers.Remove(worker);
         worker.Generation.Warm.Remove(worker);
-        if (worker.Slot.Holder == worker)
-        {
-            worker.Slot.Holder = null;
-        }
-
-        if (worker.Slot.Incoming == worker)
-        {
-            worker.Slot.Incoming = null;
-        }
-
+        var hadSlot = TryLeaveSlot(worker);
         var planned = worker.StopReason is not null && !worker.HasFailed;
         if (!planned)
         {
-            OnUnplannedEnd(worker, exit);
+            _transaction?.OnUnplannedEnd(worker);
+            if (hadSlot)
+            {
+                OnSlotLost(worker, exit);
+            }
         }
 
         Changed();
@@ -235,9 +229,28 @@ internal sealed partial class Supervisor
         }
     }
 
-    private void OnUnplannedEnd(SupervisedWorker worker, WorkerExit? exit)
+    /// <summary>False for one that was parked, or warm: others serve in its place.</summary>
+    private static bool TryLeaveSlot(SupervisedWorker worker)
     {
-        _transaction?.OnUnplannedEnd(worker);
+        var slot = worker.Slot;
+        if (slot.Holder == worker)
+        {
+            slot.Holder = null;
+            return true;
+        }
+
+        if (slot.Incoming == worker)
+        {
+            slot.Incoming = null;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Nobody meant it to end: when is there to be another, if at all.</summary>
+    private void OnSlotLost(SupervisedWorker worker, WorkerExit? exit)
+    {
         if (worker.StopReason is null && exit?.Code is { } code && _options.StopExitCodes.Contains(code))
         {
             worker.Slot.IsFinished = true;
@@ -314,9 +327,10 @@ internal sealed partial class Supervisor
         if (_options.OnHang is { } dump)
         {
             using var timeout = new CancellationTokenSource(_options.OnHangTimeout, _time);
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _hurry.Token);
             try
             {
-                await Task.Run(() => dump(worker.Process, timeout.Token), timeout.Token).WaitAsync(timeout.Token);
+                await Task.Run(() => dump(worker.Process, enough.Token), enough.Token).WaitAsync(enough.Token);
             }
             catch (Exception exception)
             {
