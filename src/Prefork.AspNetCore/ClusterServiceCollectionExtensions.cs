@@ -33,6 +33,33 @@ public static class ClusterServiceCollectionExtensions
         return services.AddClusterContext();
     }
 
+    /// <summary>
+    /// Adds a <see cref="ClusterSupervisor"/> that starts and stops with the host, and logs what it does: the host is the primary. In a worker, such as this
+    /// program again, it adds nothing.
+    /// </summary>
+    /// <remarks>
+    /// Signals are the host's (<see cref="SupervisorOptions.HandleSignals"/> is set to false), and <see cref="HostOptions.ShutdownTimeout"/> is made longer by
+    /// what a stop may take. The host starts before all workers serve; if none ever does, it stops, with exit code 1.
+    /// </remarks>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static IServiceCollection AddClusterSupervisor(this IServiceCollection services, Action<SupervisorOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        if (Cluster.IsWorker)
+        {
+            return services;
+        }
+
+        var options = new SupervisorOptions();
+        configure(options);
+        options.HandleSignals = false;
+        services.AddSingleton(new ClusterSupervisor(options));
+        services.AddHostedService<SupervisorService>();
+        services.AddOptions<HostOptions>().PostConfigure(host => host.ShutdownTimeout += options.StopTimeout + options.KillTimeout);
+        return services;
+    }
+
     internal static IServiceCollection AddClusterContext(this IServiceCollection services)
     {
         services.TryAddSingleton<IClusterContext>(static provider =>

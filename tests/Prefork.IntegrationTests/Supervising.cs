@@ -258,6 +258,28 @@ public class Supervising
         await supervisor.AskAsync("stop", "stopped");
     }
 
+    [Fact]
+    public async Task AGenericHost_HasASupervisor_AndStopsWithIt()
+    {
+        await using var host = new TestProgram(Programs.WebApp, ["--supervise=2", "--urls=http://127.0.0.1:0"]);
+        var address = new Uri((await host.ExpectEverAsync("urls http://127.0.0.1:")).Split(' ')[^1]);
+        await host.ExpectEverAsync("urls ");
+        using var client = new HttpClient { Timeout = TestProgram.Patience };
+        client.DefaultRequestHeaders.ConnectionClose = true;
+        var served = new HashSet<string>();
+        await Scheduling.EventuallyAsync(async () => served.Add((await client.GetStringAsync(new Uri(address, "/who"))).Split(' ')[1]) && served.Count == 2);
+        Assert.Equal(["0", "1"], served.Order());
+        host.Signal(Native.SigTerm);
+        Assert.Equal(0, await host.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task AGenericHost_WhoseWorkersNeverServe_Stops()
+    {
+        await using var host = new TestProgram(Programs.WebApp, ["--supervise=1"], new Dictionary<string, string?> { ["BEHAVE"] = "exit" });
+        Assert.Equal(1, await host.WaitForExitAsync());
+    }
+
     private static async Task HangAsync(TestSupervisor supervisor, int worker)
     {
         // Which worker a connection goes to is the policy's: asks until it is the one.

@@ -3,6 +3,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Prefork;
 using Prefork.AspNetCore;
 
+// With --supervise=N a generic host that supervises so many workers of this same program.
+if (Cluster.IsPrimary && new ConfigurationBuilder().AddCommandLine(args).Build()["supervise"] is { } workers)
+{
+    var host = Host.CreateApplicationBuilder(args);
+    host.Services.AddClusterSupervisor(options => options.Workers = int.Parse(workers, System.Globalization.CultureInfo.InvariantCulture));
+    await host.Build().RunAsync();
+    return;
+}
+
 // An ordinary application with the one line. As a worker it tells its primary where it listens; alone it says so on its standard output.
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders();
