@@ -22,12 +22,12 @@ public class Reloading
 
     [Theory]
     [InlineData("exit", "exited with code 3 | the database has no table 'orders'")]
-    [InlineData("stuck", "was not ready within 3 s: it is online, but does not listen | waiting for something that never comes")]
-    [InlineData("sick", "did not pass its health gate within 1 s: GET http://localhost/health was answered with 503 Service Unavailable")]
+    [InlineData("stuck", "was not ready within 10 s: it is online, but does not listen | waiting for something that never comes")]
+    [InlineData("sick", "did not pass its health gate within 10 s: GET http://localhost/health was answered with 503 Service Unavailable")]
     [InlineData("stop:2000", "left by itself")]
     public async Task ABadVersion_IsRemoved_AndTheOldOneServesOn(string behaviour, string why)
     {
-        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "boot=3000", "gate=/health", "gatetimeout=1000", "watch=4000");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "boot=10000", "gate=/health", "gatetimeout=10000", "watch=4000");
         await using var load = await supervisor.LoadAsync();
         await supervisor.AskAsync($"launch BEHAVE={behaviour}", "set");
         var result = await supervisor.AskAsync("reload", "result ");

@@ -112,7 +112,7 @@ public class Supervising
     public async Task AGateThatIsNotPassed_SaysWhy(string gate, string why)
     {
         await using var supervisor = await TestSupervisor.CreateAsync(
-            $"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "BEHAVE=sick", "workers=1", $"gate={gate}", "gatetimeout=500", "delay=10", "maxdelay=50");
+            $"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "BEHAVE=sick", "workers=1", $"gate={gate}", "gatetimeout=5000", "delay=10", "maxdelay=50");
         await supervisor.TellAsync("run");
         Assert.Contains(why, await supervisor.ExpectAsync("WorkerFailed worker 1 "), StringComparison.Ordinal);
     }
@@ -128,10 +128,10 @@ public class Supervising
     [Fact]
     public async Task AWorkerThatHangs_IsDumped_ThenReplaced()
     {
-        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "heartbeat=200", "hang=1000");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "heartbeat=200", "hang=4000");
         var hung = await supervisor.WhoAsync();
         await HangAsync(supervisor, hung.Id);
-        await supervisor.ExpectAsync($"WorkerFailed worker {hung.Id} ", line => line.Contains("hangs: it has not answered for 1 s", StringComparison.Ordinal));
+        await supervisor.ExpectAsync($"WorkerFailed worker {hung.Id} ", line => line.Contains("hangs: it has not answered for 4 s", StringComparison.Ordinal));
         await supervisor.ExpectAsync($"dumped {hung.Id}");
         await supervisor.ExpectAsync($"WorkerEnded worker {hung.Id} ");
         await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 2 });
@@ -140,9 +140,9 @@ public class Supervising
     [Fact]
     public async Task APrimaryThatWasStopped_KillsNobody()
     {
-        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "heartbeat=100", "hang=500");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "heartbeat=100", "hang=4000");
         Send(supervisor.Id, "STOP");
-        await Task.Delay(3000, TestContext.Current.CancellationToken); // longer than a hang: the pause itself is what is tested
+        await Task.Delay(5000, TestContext.Current.CancellationToken); // longer than a hang: the pause itself is what is tested
         Send(supervisor.Id, "CONT");
         for (var i = 0; i < 20; i++)
         {
@@ -248,7 +248,7 @@ public class Supervising
               s.end(`${cluster.worker.id} ${process.env.NODE_APP_INSTANCE} 0 -`);
             }).listen(0, '127.0.0.1', function () { console.log(`urls http://127.0.0.1:${this.address().port}`); });
             """);
-        await using var supervisor = await TestSupervisor.StartWebAsync($"exec={script}", "args=", "workers=2", "gate=/", "heartbeat=200", "hang=1000");
+        await using var supervisor = await TestSupervisor.StartWebAsync($"exec={script}", "args=", "workers=2", "gate=/", "heartbeat=200", "hang=4000");
         var slots = new HashSet<int>();
         await Scheduling.EventuallyAsync(async () => slots.Add((await supervisor.WhoAsync()).Slot) && slots.Count == 2);
         await supervisor.GetAsync("/hang");

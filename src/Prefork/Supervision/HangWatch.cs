@@ -1,21 +1,22 @@
 namespace Prefork.Supervision;
 
 /// <summary>
-/// How long a worker has not answered, in heartbeats of ours. A heartbeat of ours that is itself late says nothing of the worker: then we begin anew.
+/// How long a worker has not answered, counted from heartbeat to heartbeat of ours. A heartbeat of ours that is itself late says nothing of the worker: then we begin anew.
 /// </summary>
 internal sealed class HangWatch(TimeSpan interval, TimeSpan timeout)
 {
     private long? _lastBeat;
     private Task? _ping;
-    private int _missed;
+    private TimeSpan _silent;
 
     /// <summary>Called often; now and then it pings. True when the worker hangs.</summary>
     internal bool Beat(TimeProvider time, Func<Task> ping)
     {
         var now = time.GetTimestamp();
+        var elapsed = TimeSpan.Zero;
         if (_lastBeat is { } last)
         {
-            var elapsed = time.GetElapsedTime(last, now);
+            elapsed = time.GetElapsedTime(last, now);
             if (elapsed < interval)
             {
                 return false;
@@ -23,7 +24,7 @@ internal sealed class HangWatch(TimeSpan interval, TimeSpan timeout)
 
             if (elapsed > interval + TimeSpan.FromTicks(Math.Max(interval.Ticks, TimeSpan.TicksPerSecond * 2)))
             {
-                _missed = 0;
+                _silent = TimeSpan.Zero;
                 _ping = null;
             }
         }
@@ -31,11 +32,11 @@ internal sealed class HangWatch(TimeSpan interval, TimeSpan timeout)
         _lastBeat = now;
         if (_ping is { IsCompleted: false })
         {
-            _missed++;
-            return interval * _missed >= timeout;
+            _silent += elapsed;
+            return _silent >= timeout;
         }
 
-        _missed = 0;
+        _silent = TimeSpan.Zero;
         _ping = ping();
 
         // A worker that is gone is no worker that hangs: its end is seen otherwise.

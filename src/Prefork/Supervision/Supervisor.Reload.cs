@@ -267,7 +267,9 @@ internal sealed partial class Supervisor
             ReloadFailedException reload => reload.Worker,
             _ => null,
         };
-        foreach (var worker in _workers.Where(worker => worker.Generation == transaction.Next).ToArray())
+
+        // The one that failed has ended, or been killed: its reason is its own, though its end may not have been seen yet.
+        foreach (var worker in _workers.Where(worker => worker.Generation == transaction.Next && worker != failed).ToArray())
         {
             _ = StopWorkerAsync(worker, "its generation failed");
         }
