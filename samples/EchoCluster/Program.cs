@@ -6,12 +6,19 @@ using Prefork;
 if (Cluster.IsPrimary)
 {
     Console.WriteLine($"Primary {Environment.ProcessId} is running");
+    var works = false;
+    using var failed = new CancellationTokenSource();
+    Cluster.Listening += (_, _) => works = true;
     Cluster.Exited += (_, e) =>
     {
         Console.WriteLine($"worker {e.Worker.Process.Id} died");
-        if (!e.Exit.Asked)
+        if (works && !e.Exit.Asked)
         {
             Cluster.Fork();
+        }
+        else if (!e.Exit.Asked)
+        {
+            failed.Cancel(); // none has listened yet: the next one would fare no better
         }
     };
 
@@ -21,8 +28,8 @@ if (Cluster.IsPrimary)
         Cluster.Fork();
     }
 
-    await Cluster.WaitForShutdownAsync();
-    return;
+    await Cluster.WaitForShutdownAsync(failed.Token);
+    return failed.IsCancellationRequested ? 1 : 0;
 }
 
 var port = int.Parse(Environment.GetEnvironmentVariable("PORT") ?? "8000", CultureInfo.InvariantCulture);
@@ -36,6 +43,7 @@ while (await listener.AcceptAsync() is { } connection)
 }
 
 await Cluster.Worker!.WaitForDisconnectAsync();
+return 0;
 
 static async Task EchoAsync(Socket connection)
 {

@@ -5,12 +5,19 @@ using Prefork.AspNetCore;
 if (Cluster.IsPrimary)
 {
     Console.WriteLine($"Primary {Environment.ProcessId} is running");
+    var works = false;
+    using var failed = new CancellationTokenSource();
+    Cluster.Listening += (_, _) => works = true;
     Cluster.Exited += (_, e) =>
     {
         Console.WriteLine($"worker {e.Worker.Process.Id} died");
-        if (!e.Exit.Asked)
+        if (works && !e.Exit.Asked)
         {
             Cluster.Fork();
+        }
+        else if (!e.Exit.Asked)
+        {
+            failed.Cancel(); // none has listened yet: the next one would fare no better
         }
     };
 
@@ -20,7 +27,8 @@ if (Cluster.IsPrimary)
         Cluster.Fork();
     }
 
-    await Cluster.WaitForShutdownAsync();
+    await Cluster.WaitForShutdownAsync(failed.Token);
+    return failed.IsCancellationRequested ? 1 : 0;
 }
 else
 {
@@ -37,4 +45,5 @@ else
     await app.StartAsync();
     Console.WriteLine($"Worker {Environment.ProcessId} started");
     await app.WaitForShutdownAsync();
+    return 0;
 }

@@ -15,7 +15,7 @@ internal static class AdapterRelay
     {
         Cluster.MessageReceived += (_, e) =>
         {
-            if (e.Message.GetValue() is not JsObject message || message.GetValueOrDefault("source") is not Source)
+            if (Packet.Read(e.Message) is not JsObject message || message.GetValueOrDefault("source") is not Source)
             {
                 return;
             }

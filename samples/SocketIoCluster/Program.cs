@@ -12,20 +12,27 @@ Cluster.SetupPrimary(settings =>
     settings.Serialization = ChannelSerialization.Advanced; // packets may be bytes, and the start of a connection is
 });
 AdapterRelay.Start();
+var works = false;
 var sessions = new StickySessions();
 Cluster.MessageReceived += (_, e) =>
 {
-    if (e.Message.GetValue() is "ready")
+    if (Packet.Read(e.Message) is "ready")
     {
+        works = true;
         Console.WriteLine($"Worker {e.Worker.Id} (process {e.Worker.Process.Id}) is ready");
     }
 };
+using var failed = new CancellationTokenSource();
 Cluster.Exited += (_, e) =>
 {
     Console.WriteLine($"worker {e.Worker.Process.Id} died");
-    if (!e.Exit.Asked)
+    if (works && !e.Exit.Asked)
     {
         Cluster.Fork();
+    }
+    else if (!e.Exit.Asked)
+    {
+        failed.Cancel(); // none has been ready yet: the next one would fare no better
     }
 };
 
@@ -41,4 +48,5 @@ listener.Bind(new IPEndPoint(IPAddress.Loopback, int.Parse(Environment.GetEnviro
 listener.Listen();
 _ = sessions.ServeAsync(listener);
 Console.WriteLine($"Listening on {listener.LocalEndPoint}");
-await Cluster.WaitForShutdownAsync();
+await Cluster.WaitForShutdownAsync(failed.Token);
+return failed.IsCancellationRequested ? 1 : 0;

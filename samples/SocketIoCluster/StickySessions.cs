@@ -28,7 +28,7 @@ internal sealed partial class StickySessions
 
     internal StickySessions()
     {
-        Cluster.MessageReceived += (_, e) => Hear(e.Worker, e.Message.GetValue());
+        Cluster.MessageReceived += (_, e) => Hear(e.Worker, Packet.Read(e.Message));
         Cluster.Disconnected += (_, e) => Forget(e.Worker);
     }
 

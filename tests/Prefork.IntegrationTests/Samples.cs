@@ -1,15 +1,18 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Prefork.IntegrationTests;
 
 /// <summary>The samples do what the README says.</summary>
 public class Samples
 {
-    [Fact]
-    public async Task HelloCluster_ServesFromEveryWorker_AndReplacesTheDead()
+    [Theory]
+    [InlineData(false, Native.SigTerm)]
+    [InlineData(true, Native.SigInt)] // as Ctrl+C: to workers and primary at once
+    public async Task HelloCluster_ServesFromEveryWorker_ReplacesTheDead_AndEndsCleanly(bool toAll, int signal)
     {
         var port = Listening.FreePort();
-        await using var sample = new TestProgram(Programs.HelloCluster, null, Environment(port, 3));
+        await using var sample = new TestProgram("setsid", [Programs.HelloCluster], Environment(port, 3));
         await sample.ExpectAsync("Primary ");
         var pids = new List<int>();
         for (var i = 0; i < 3; i++)
@@ -26,9 +29,23 @@ public class Samples
         var after = (await WorkersAsync(client, port, 9)).ToList();
         Assert.Equal(3, after.Count);
         Assert.Contains("4", after);
-        sample.Signal(Native.SigTerm);
+        Native.Kill(toAll ? -sample.Id : sample.Id, signal);
         Assert.Equal(0, await sample.WaitForExitAsync());
         await Listening.AssertRefusedAsync(new IPEndPoint(IPAddress.Loopback, port));
+    }
+
+    [Theory]
+    [InlineData("HelloCluster")]
+    [InlineData("EchoCluster")]
+    public async Task ASampleWhosePortIsTaken_SaysSo_AndEnds(string name)
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        other.Listen();
+        await using var sample = new TestProgram(name == "HelloCluster" ? Programs.HelloCluster : Programs.EchoCluster, null, Environment(((IPEndPoint)other.LocalEndPoint!).Port, 2));
+        await sample.ExpectAsync("worker ");
+        Assert.Equal(1, await sample.WaitForExitAsync());
+        Assert.Contains(await sample.ErrorsAsync(), line => line.Contains("address already in use", StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]

@@ -12,9 +12,11 @@ internal class TestProgram : IAsyncDisposable
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _seen = [];
     private readonly List<string> _errors = [];
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _errorsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _moreErrors = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<int> _workers = [];
+    private bool _isDisposed;
 
     internal TestProgram(string file, IEnumerable<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
@@ -29,7 +31,9 @@ internal class TestProgram : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        _process = Process.Start(start)!;
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.Exited += (_, _) => _exited.TrySetResult();
+        _process.Start();
         _process.OutputDataReceived += (_, e) =>
         {
             if (e.Data is null)
@@ -102,6 +106,8 @@ internal class TestProgram : IAsyncDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
         {
+            // Here, because a test that fails while it starts a program has not got it yet, and cannot.
+            await DisposeAsync();
             throw new InvalidOperationException($"'{what}' did not come. Seen:\n{string.Join('\n', _seen)}\nErrors:\n{ErrorText}", exception);
         }
     }
@@ -161,24 +167,24 @@ internal class TestProgram : IAsyncDisposable
     internal async Task<int> WaitForExitAsync()
     {
         // Not Process.WaitForExitAsync: that waits for the pipes too, which a worker may hold on purpose.
-        using var timeout = new CancellationTokenSource(Patience);
-        while (!_process.HasExited)
-        {
-            timeout.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-
+        await _exited.Task.WaitAsync(Patience);
         return _process.ExitCode;
     }
 
     public virtual async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
         }
 
-        await WaitForExitAsync();
+        await _exited.Task.WaitAsync(Patience);
 
         // Workers go with their primary; one that did not was stopped by the test, and is ours to end.
         foreach (var pid in _workers)
