@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using MixedLoad;
 
@@ -51,6 +52,24 @@ public class Draining
         await web.Cluster.TellAsync("disconnect 1");
         Assert.Equal("slow", await client.ReadResponseAsync());
         Assert.True(client.ToldToClose);
+        await web.Cluster.ExpectAsync("exit 1 code=0 signal= asked=True");
+    }
+
+    [Fact]
+    public async Task AConnectionInTheMidstOfItsHandshake_KeepsNoOtherFromItsGoAway()
+    {
+        await using var web = await WebCluster.StartAsync(1, "--drain=60");
+        using var silent = new TcpClient();
+        await silent.ConnectAsync(web.Https.Host, web.Https.Port);
+
+        // Given to the worker after the silent one, so that one is with its TLS by now.
+        await using var stream = await RawHttp.ConnectStreamAsync(web.Https, SslApplicationProtocol.Http2);
+        await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x4\0\0\0\0\0"u8.ToArray());
+        await ReadFrameAsync(stream, 4);
+        await web.Cluster.TellAsync("disconnect 1");
+        await ReadFrameAsync(stream, GoAway);
+        await stream.DisposeAsync();
+        silent.Close();
         await web.Cluster.ExpectAsync("exit 1 code=0 signal= asked=True");
     }
 
