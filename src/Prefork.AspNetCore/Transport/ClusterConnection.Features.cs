@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Prefork.AspNetCore.Transport;
 
@@ -35,7 +36,19 @@ internal sealed partial class ClusterConnection :
         set;
     }
 
-    public override IDuplexPipe Transport { get; set; }
+    /// <summary>Middleware puts its own in place of ours; TLS does when the handshake is over, and what was agreed on is known then, and not before.</summary>
+    public override IDuplexPipe Transport
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value != this && HasAgreedOnHttp2())
+            {
+                _isHttp2 = true;
+            }
+        }
+    }
 
     public override CancellationToken ConnectionClosed { get; set; }
 
@@ -101,6 +114,19 @@ internal sealed partial class ClusterConnection :
         UnixDomainSocketEndPoint => _listening,
         _ => Ask(SocketName.Local),
     };
+
+    private bool HasAgreedOnHttp2()
+    {
+        try
+        {
+            return _features?.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) ?? false;
+        }
+        catch (InvalidOperationException)
+        {
+            // Other middleware's pipes, put in place while the handshake goes on, or when it has failed.
+            return false;
+        }
+    }
 
     private EndPoint? Ask(Func<SafeHandle, EndPoint?> name)
     {

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Prefork.AspNetCore.Transport;
 
@@ -67,13 +66,13 @@ internal sealed partial class ClusterConnection
         }
     }
 
-    /// <summary>Any thread. What TLS agreed on, or the preface, says whether it is HTTP/2.</summary>
+    /// <summary>Any thread.</summary>
     internal void RequestCloseOfHttp2()
     {
-        if (_features is { } features && (_beganWithPreface || HasAgreedOnHttp2(features)))
+        if (_isHttp2)
         {
             _lingers = true;
-            features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            _features?.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
     }
 
@@ -97,19 +96,6 @@ internal sealed partial class ClusterConnection
 
         _ = Task.Delay(s_lingerTime).ContinueWith(_ => Shutdown(null), TaskScheduler.Default);
         return true;
-    }
-
-    private static bool HasAgreedOnHttp2(ConnectionFeatures features)
-    {
-        try
-        {
-            return features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) ?? false;
-        }
-        catch (ObjectDisposedException)
-        {
-            // It is ending, and so is its TLS, which the feature asks.
-            return false;
-        }
     }
 
     private void OnEnded()

@@ -26,7 +26,7 @@ internal sealed partial class ClusterConnection
     private Action? _onResumed;
     private volatile bool _hungUp;
     private bool _hasSpoken;
-    private volatile bool _beganWithPreface;
+    private volatile bool _isHttp2;
 
     private enum Outcome
     {
@@ -224,7 +224,7 @@ internal sealed partial class ClusterConnection
         if (!_hasSpoken)
         {
             _hasSpoken = true;
-            _beganWithPreface = received.StartsWith("PRI "u8);
+            _isHttp2 = received.StartsWith("PRI "u8);
         }
     }
 

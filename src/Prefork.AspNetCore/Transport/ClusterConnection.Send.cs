@@ -7,7 +7,7 @@ namespace Prefork.AspNetCore.Transport;
 /// Sending. The holder of the role alone reads the output pipe. A full socket leaves the role blocked, for the loop to take when there
 /// is room again; the pipe holds back the application meanwhile.
 /// </content>
-internal sealed partial class ClusterConnection
+internal sealed partial class ClusterConnection : IThreadPoolWorkItem
 {
     private const int MaxVectors = 16;
     private const int SendsPerEvent = 16;
@@ -17,6 +17,7 @@ internal sealed partial class ClusterConnection
     private bool _hasPutOff;
     private bool _hasSent;
     private bool _noDelay;
+    private int _isBatching;
 
     /// <summary>Sends what is flushed. Called after each flush, when there is room (<paramref name="writable"/>), and after a shutdown.</summary>
     internal void Send(bool writable = false)
@@ -69,6 +70,32 @@ internal sealed partial class ClusterConnection
         {
             Send();
         }
+    }
+
+    /// <summary>
+    /// HTTP/2, outside the loop: Kestrel flushes each stream's answer by itself, one after the other. So sending is queued behind what this
+    /// thread is at, and takes what has come until then. Others take it over if the thread is busy for longer.
+    /// </summary>
+    internal bool TrySendBatched()
+    {
+        if (!_isHttp2)
+        {
+            return false;
+        }
+
+        if (Interlocked.Exchange(ref _isBatching, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        }
+
+        return true;
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        // A full fence: what was flushed by those who have found the flag up is seen by this send.
+        Interlocked.Exchange(ref _isBatching, 0);
+        Send();
     }
 
     private Outcome SendSome(int limit)

@@ -47,7 +47,7 @@ internal sealed class ConnectionWriter(ClusterConnection connection, PipeWriter 
     /// <summary>Much is sent at once, and so is what the application waits for: the pipe is full then.</summary>
     private void SendSoon(bool hasRoom)
     {
-        if (hasRoom && _putOff < MostPutOff && (IoLoop.TryPutOff(connection) || connection.TryPutOff()))
+        if (hasRoom && _putOff < MostPutOff && (IoLoop.TryPutOff(connection) || connection.TryPutOff() || connection.TrySendBatched()))
         {
             return;
         }
