@@ -98,6 +98,7 @@ need setpriv util-linux
 need gcc gcc
 need strace strace
 need chromium chromium
+need h2load nghttp2-client
 [ -e /usr/include/zlib.h ] || need_zlib=1
 [ -z "${need_zlib:-}" ] || { apt-get update -qq && apt-get install -y -qq zlib1g-dev >/dev/null; }
 

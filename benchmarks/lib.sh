@@ -15,7 +15,7 @@ need() {
   done
   if ((${#missing[@]} > 0)); then
     echo "missing: ${missing[*]}" >&2
-    echo "Debian: apt-get install wrk nghttp2-client openssl gcc nodejs curl procps; dotnet: https://dot.net, the SDK that global.json asks for" >&2
+    echo "Debian: apt-get install wrk nghttp2-client openssl gcc nodejs npm nginx-light haproxy curl procps; dotnet: https://dot.net, the SDK that global.json asks for" >&2
     exit 2
   fi
 }
@@ -50,9 +50,9 @@ busy_ticks() {
   echo $((cpu[1] + cpu[2] + cpu[3] + cpu[6] + cpu[7] + cpu[8]))
 }
 
-# wait_quiet: until others leave nine tenths of the processors to us, at most 30 seconds. Nothing of ours runs at that time.
+# wait_quiet: until others leave nine tenths of the processors to us, at most QUIET_LIMIT (30) seconds. Nothing of ours runs at that time.
 wait_quiet() {
-  local before end=$((SECONDS + 30)) allowed=$(($(nproc) * $(getconf CLK_TCK) * 3 / 10 / 10))
+  local before end=$((SECONDS + ${QUIET_LIMIT:-30})) allowed=$(($(nproc) * $(getconf CLK_TCK) * 3 / 10 / 10))
   while :; do
     before=$(busy_ticks)
     sleep 0.3

@@ -4,24 +4,51 @@ namespace MixedLoad;
 /// Many requests on a connection, with pauses of all lengths between them, so that a server that closes idle connections is caught at it.
 /// It goes to a new connection when it has been told to, and never otherwise.
 /// </summary>
-internal sealed class KeepAlive(Uri url)
+internal sealed class KeepAlive(Uri url, int requestsAConnection = 200)
 {
-    private const int RequestsAConnection = 200;
+    private RawHttp? _connection;
+    private int _served;
 
     internal async Task<int> RunAsync()
     {
-        await using var http = await RawHttp.ConnectAsync(url);
-        var served = 0;
-        while (!http.ToldToClose && served < RequestsAConnection)
+        if (_served % 4 == 3)
         {
-            await http.GetAsync("/");
-            served++;
-            if (served % 4 == 0)
-            {
-                await Task.Delay(Random.Shared.Next(20));
-            }
+            await Task.Delay(Random.Shared.Next(20));
         }
 
-        return served;
+        try
+        {
+            if (_connection?.IsClosed() == true)
+            {
+                throw new InvalidDataException("The server closed an idle connection without having said so.");
+            }
+
+            _connection ??= await RawHttp.ConnectAsync(url);
+            await _connection.GetAsync("/");
+        }
+        catch
+        {
+            await ForgetConnectionAsync();
+            throw;
+        }
+
+        _served++;
+        if (_connection.ToldToClose || _served == requestsAConnection)
+        {
+            await ForgetConnectionAsync();
+        }
+
+        return 1;
+    }
+
+    private async Task ForgetConnectionAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+            _connection = null;
+        }
+
+        _served = 0;
     }
 }

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace MixedLoad;
 
-/// <summary>One kind of client: does its thing again and again, and counts.</summary>
-internal sealed class Load(string name, Func<Task<int>> run)
+/// <summary>One kind of client: each does its thing again and again, and all are counted together.</summary>
+internal sealed class Load(string name, Func<Func<Task<int>>> newClient)
 {
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, int> _failures = [];
@@ -14,6 +14,7 @@ internal sealed class Load(string name, Func<Task<int>> run)
 
     internal Task RunAsync(CancellationToken ended) => Task.Run(async () =>
     {
+        var run = newClient();
         while (!ended.IsCancellationRequested)
         {
             try

@@ -13,22 +13,34 @@ internal sealed class RawHttp : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
+    private readonly Socket _socket;
     private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
     private TimeSpan _pause;
 
-    private RawHttp(Stream stream) => _stream = stream;
+    private RawHttp(Socket socket, Stream stream)
+    {
+        _socket = socket;
+        _stream = stream;
+    }
 
     /// <summary>Whether the server has said that it closes the connection after its last response.</summary>
     internal bool ToldToClose { get; private set; }
 
-    internal static async Task<RawHttp> ConnectAsync(Uri url) => new(await ConnectStreamAsync(url));
-
-    internal static async Task<Stream> ConnectStreamAsync(Uri url, SslApplicationProtocol? protocol = null)
+    internal static async Task<RawHttp> ConnectAsync(Uri url)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = NewSocket();
+        return new(socket, await ConnectStreamAsync(socket, url, null));
+    }
+
+    internal static Task<Stream> ConnectStreamAsync(Uri url, SslApplicationProtocol? protocol = null) => ConnectStreamAsync(NewSocket(), url, protocol);
+
+    private static Socket NewSocket() => new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    private static async Task<Stream> ConnectStreamAsync(Socket socket, Uri url, SslApplicationProtocol? protocol)
+    {
         await socket.ConnectAsync(IPAddress.Parse(url.Host), url.Port).WaitAsync(s_patience);
         var stream = new NetworkStream(socket, ownsSocket: true);
         if (url.Scheme != "https")
@@ -43,6 +55,24 @@ internal sealed class RawHttp : IAsyncDisposable
             ApplicationProtocols = [protocol ?? SslApplicationProtocol.Http11],
         }).WaitAsync(s_patience);
         return secure;
+    }
+
+    /// <summary>Whether the server has closed the connection by now. A client that looks before it sends loses nothing by that.</summary>
+    internal bool IsClosed()
+    {
+        if (_end > _start || !_socket.Poll(0, SelectMode.SelectRead))
+        {
+            return false;
+        }
+
+        try
+        {
+            return _socket.Receive(stackalloc byte[1], SocketFlags.Peek) == 0;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     internal Task SendAsync(string path, string headers = "", string method = "GET")

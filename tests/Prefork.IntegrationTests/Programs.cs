@@ -22,6 +22,9 @@ internal static class Programs
     /// <summary>Where all that is built goes.</summary>
     internal static string Artifacts => new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Parent!.Parent!.Parent!.FullName;
 
+    internal static bool IsInstalled(string command)
+        => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, command)));
+
     /// <summary>artifacts/bin/{project}/{configuration}/{project}, beside our own.</summary>
     private static string Find(string project)
     {
