@@ -18,6 +18,7 @@ internal sealed partial class WorkerControl
     private readonly Dictionary<long, HandedConnection> _unanswered = [];
     private ScoreboardPage? _page;
     private int _usedRows;
+    private int _waitingQueries;
     private bool _online;
     private bool _ready;
 
@@ -154,39 +155,29 @@ internal sealed partial class WorkerControl
     {
         var sequence = RequireSequence(frame);
         var query = ListenQuery.From(frame);
-        if (Worker.IsAskedToLeave || _channelOver || _primary.Handles.IsClosing(query, () => OnQuery(frame)))
+        CheckData(frame.Data);
+        if (Worker.IsAskedToLeave || _channelOver)
         {
             // As Node: told to leave, its listen call ends with its channel.
             return;
         }
 
-        if (frame.Data.ValueKind != JsonValueKind.Undefined && frame.Data.GetRawText().Length > MaxDataLength)
+        if (_handles.ContainsKey(query.Key) || _handles.Count + _waitingQueries == MaxListeners)
         {
-            throw new JsonException($"queryServer has more than {MaxDataLength} characters of data, which would go to every worker.");
-        }
-
-        if (_handles.ContainsKey(query.Key) || _handles.Count == MaxListeners)
-        {
-            SendError(_handles.Count == MaxListeners ? Linux.EMFILE : Linux.EADDRINUSE);
+            SendError(_handles.ContainsKey(query.Key) ? Linux.EADDRINUSE : Linux.EMFILE);
             return;
         }
 
-        ListenHandle handle;
-        try
+        if (_primary.Handles.IsClosing(query, () => OnQueryAgain(frame)))
         {
-            handle = _primary.Handles.Open(query, frame.Data, _primary.Policy);
-        }
-        catch (SocketException exception)
-        {
-            // .NET's word for a folder that is not there.
-            var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
-            SendError(missing ? Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode));
+            _waitingQueries++;
             return;
         }
-        catch (Win32Exception exception)
+
+        var errno = TryOpen(query, frame.Data, out var handle);
+        if (handle is null)
         {
-            // No descriptors left for an acceptor.
-            SendError(exception.NativeErrorCode);
+            SendError(errno);
             return;
         }
 
@@ -206,6 +197,51 @@ internal sealed partial class WorkerControl
 
         void SendError(int errno)
             => _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, frame.Data, _primary.NextSequence()));
+    }
+
+    private void OnQueryAgain(ClusterFrame frame)
+    {
+        _waitingQueries--;
+        _channel!.ActLater(() => OnQuery(frame));
+    }
+
+    /// <summary>All workers that ask for the same listen point get the first one's data back: it must be small, and one that can be written.</summary>
+    private static void CheckData(JsonElement data)
+    {
+        if (data.ValueKind == JsonValueKind.Undefined)
+        {
+            return;
+        }
+
+        if (data.GetRawText().Length > MaxDataLength)
+        {
+            throw new JsonException($"queryServer has more than {MaxDataLength} characters of data, which would go to every worker.");
+        }
+
+        // Half a pair of surrogates can be read and not written.
+        _ = JsonSerializer.SerializeToUtf8Bytes(data, FrameJsonContext.Default.JsonElement);
+    }
+
+    /// <summary>The error's number when there is no handle.</summary>
+    private int TryOpen(ListenQuery query, JsonElement data, out ListenHandle? handle)
+    {
+        handle = null;
+        try
+        {
+            handle = _primary.Handles.Open(query, data, _primary.Policy);
+            return 0;
+        }
+        catch (SocketException exception)
+        {
+            // .NET's word for a folder that is not there.
+            var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
+            return missing ? Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode);
+        }
+        catch (Win32Exception exception)
+        {
+            // No descriptors left for an acceptor.
+            return exception.NativeErrorCode;
+        }
     }
 
     private void Reply(long ack, ListenHandle handle)

@@ -100,7 +100,7 @@ internal sealed class PrimaryShell
                 Cluster.SetupPrimary(settings => Settings.Apply(settings, words[1..]));
                 break;
             case "fork":
-                var worker = Cluster.Fork(words.Skip(1).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], string? (pair) => pair[1]));
+                var worker = Cluster.Fork(words.Skip(1).SelectMany(words => words.Split(' ')).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], string? (pair) => pair[1]));
                 Say($"forked {worker.Id} {worker.Process.Id} connected={worker.IsConnected} dead={worker.IsDead}");
                 if (worker.Process.StandardOutput is { } output)
                 {

@@ -11,6 +11,8 @@ public class Hostility
     [InlineData("types", "cannot be handled")]
     [InlineData("nullfd", "cannot be handled")]
     [InlineData("deep", "is not JSON")]
+    [InlineData("surrogate", "cannot be handled")]
+    [InlineData("reopen", "cannot be handled")]
     public async Task AnOffence_ClosesThatChannel_AndNothingElse(string offence, string expected)
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -48,15 +50,17 @@ public class Hostility
         await cluster.ExpectAsync("exit 2 code=7");
     }
 
-    [Fact]
-    public async Task DataThatCannotBeWrittenAgain_HurtsNobodyElse()
+    [Theory]
+    [InlineData("poison")]
+    [InlineData("surrogate")]
+    public async Task DataThatCannotBeWrittenAgain_HurtsNobodyElse(string data)
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync("WORKER_KIND=hostile HOSTILE=poison");
+        await cluster.ForkAsync($"WORKER_KIND=hostile HOSTILE={data}");
         await cluster.ForkAsync();
         var endPoint = await cluster.ListenAsync(2, "127.0.0.1:0");
         await cluster.TellAsync("kill 1 SIGKILL");
-        await cluster.ExpectAsync("exit 1");
+        await cluster.ExpectEverAsync("exit 1");
         Assert.Equal(2, await EchoClient.WhoServesAsync(endPoint));
         Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("error 2", StringComparison.Ordinal));
     }
