@@ -34,7 +34,7 @@ internal sealed partial class WorkerControl
                 Messenger!.OnMessage(body, format, handle);
                 return;
             case NodeCommand.Cluster:
-                OnClusterMessage(ClusterFrame.Read(body));
+                OnClusterMessage(ClusterFrame.Read(body), body.Length);
                 break;
             case NodeCommand.Prefork:
                 Messenger!.OnPreforkMessage(body);
@@ -83,7 +83,7 @@ internal sealed partial class WorkerControl
         }
     }
 
-    private void OnClusterMessage(ClusterFrame frame)
+    private void OnClusterMessage(ClusterFrame frame, int length)
     {
         if (frame.Ack is { } ack && frame.Act is null)
         {
@@ -100,7 +100,7 @@ internal sealed partial class WorkerControl
                 OnQuery(frame);
                 break;
             case "listening":
-                OnListening(frame);
+                OnListening(frame, length);
                 break;
             case "close":
                 OnCloseListener(frame.Key);
@@ -144,11 +144,11 @@ internal sealed partial class WorkerControl
         }
     }
 
-    private void OnListening(ClusterFrame frame)
+    private void OnListening(ClusterFrame frame, int length)
     {
         var type = frame.AddressType.ValueKind == JsonValueKind.String ? frame.AddressType.GetString()! : frame.AddressType.ToString();
         var address = new ListeningAddress(frame.Address, frame.Port ?? 0, type.Length == 0 ? "4" : type, frame.Descriptor);
-        _primary.Dispatcher.Post(() => Worker.RaiseListening(address));
+        Messenger!.Post(length, () => Worker.RaiseListening(address));
     }
 
     private void OnQuery(ClusterFrame frame)
@@ -192,7 +192,7 @@ internal sealed partial class WorkerControl
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
             SendError(exception.NativeErrorCode);
-            _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
+            Messenger!.Post(0, () => Worker.RaiseError(exception));
         }
 
         void SendError(int errno)

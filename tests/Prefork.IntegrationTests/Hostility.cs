@@ -79,6 +79,20 @@ public class Hostility
         Assert.True(Memory(cluster.Id) - before < 64 * 1024 * 1024, $"It grew from {before} to {Memory(cluster.Id)}.");
     }
 
+    [Fact]
+    public async Task AWorkerThatFloodsWithEvents_IsHeldBack_WhileAHandlerIsSlow()
+    {
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["LISTENING_BLOCKS"] = "1" });
+        var before = Memory(cluster.Id);
+        await cluster.TellAsync("fork WORKER_KIND=hostile HOSTILE=listens");
+        var pid = int.Parse((await cluster.ExpectAsync("forked 1")).Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(Native.WaitForEnd(pid, TestProgram.Patience), "It still sends.");
+        var after = Memory(cluster.Id);
+        Assert.True(after - before < 64 * 1024 * 1024, $"It grew from {before} to {after}.");
+        await cluster.TellAsync("goon");
+        await cluster.ExpectAsync("exit 1 code=9");
+    }
+
     private static long Memory(int pid)
     {
         using var process = System.Diagnostics.Process.GetProcessById(pid);
