@@ -93,6 +93,23 @@ public class Hostility
         await cluster.ExpectAsync("exit 1 code=9");
     }
 
+    [Fact]
+    public async Task AWorkerThatShutsItsLaneDown_IsCutOff_AndItsClientsGoToTheOthers()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0 noaccept");
+        var early = EchoClient.WhoServesAsync(endPoint);
+        await cluster.TellAsync("send 1 shutlanes");
+        await cluster.ExpectAsync("message 1 shut 1");
+        var late = EchoClient.WhoServesAsync(endPoint);
+        await cluster.ExpectAsync("error 1 ClusterProtocolException: Worker 1 has shut down");
+        await cluster.ExpectAsync("disconnect 1");
+        await cluster.ForkAsync();
+        await cluster.ListenAsync(2, "127.0.0.1:0");
+        Assert.All(await Task.WhenAll(early, late), worker => Assert.Equal(2, worker));
+    }
+
     private static long Memory(int pid)
     {
         using var process = System.Diagnostics.Process.GetProcessById(pid);
