@@ -135,9 +135,10 @@ internal static class Binder
         }
     }
 
+    /// <summary>Does not wait: the owner of a full backlog may never accept.</summary>
     private static bool IsStale(string path)
     {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
