@@ -6,6 +6,9 @@ namespace Prefork;
 /// </summary>
 public sealed class ClusterSettings
 {
+    internal const int DefaultMaxMessageSize = 64 * 1024 * 1024;
+    internal const int LeastMaxMessageSize = 1024;
+
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(24);
 
     internal ClusterSettings()
@@ -71,7 +74,7 @@ public sealed class ClusterSettings
 
     /// <summary>The largest message accepted from a worker, in bytes; a worker that sends more is cut off.</summary>
     /// <remarks>Default: 64 MiB.</remarks>
-    public int MaxMessageSize { get; set; } = 64 * 1024 * 1024;
+    public int MaxMessageSize { get; set; } = DefaultMaxMessageSize;
 
     /// <summary>Messages of a worker that are kept until somebody listens for them; further ones are dropped and reported as <see cref="Cluster.Error"/>.</summary>
     /// <remarks>Default: 1,000.</remarks>
@@ -126,7 +129,7 @@ public sealed class ClusterSettings
     /// <exception cref="ArgumentException">A setting is out of its range; the message says which, and what it may be.</exception>
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMessageSize, 1024, nameof(MaxMessageSize));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMessageSize, LeastMaxMessageSize, nameof(MaxMessageSize));
         ArgumentOutOfRangeException.ThrowIfNegative(MaxKeptMessages, nameof(MaxKeptMessages));
         ArgumentOutOfRangeException.ThrowIfLessThan(LaneCapacity, 1, nameof(LaneCapacity));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LaneCapacity, 256, nameof(LaneCapacity));
