@@ -72,7 +72,10 @@ public sealed class ClusterSettings
     /// <remarks>Default: null, which counts up from 9230, one for each worker.</remarks>
     public Func<int>? InspectPort { get; set; }
 
-    /// <summary>The largest message accepted from a worker, in bytes; a worker that sends more is cut off.</summary>
+    /// <summary>
+    /// The largest message, in bytes, that this process accepts from a worker, and a .NET worker from this process. Whoever gets a larger one closes
+    /// the channel. A Node worker has no limit.
+    /// </summary>
     /// <remarks>Default: 64 MiB.</remarks>
     public int MaxMessageSize { get; set; } = DefaultMaxMessageSize;
 
@@ -149,6 +152,18 @@ public sealed class ClusterSettings
             throw new ArgumentException($"{nameof(Exec)} is empty: null means this program.", nameof(Exec));
         }
 
+        ThrowIfCut(Exec, nameof(Exec));
+        ThrowIfCut(WorkingDirectory, nameof(WorkingDirectory));
+        foreach (var argument in ExecArguments ?? [])
+        {
+            ThrowIfCut(argument, nameof(ExecArguments));
+        }
+
+        foreach (var argument in Arguments ?? [])
+        {
+            ThrowIfCut(argument, nameof(Arguments));
+        }
+
         if (!Enum.IsDefined(Serialization))
         {
             throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json or Advanced.");
@@ -163,6 +178,14 @@ public sealed class ClusterSettings
         {
             throw new ArgumentException(
                 $"{nameof(Stdio)} must contain {nameof(Prefork.Stdio.Channel)} exactly once: a worker without a channel, or with two, is no worker.", nameof(Stdio));
+        }
+    }
+
+    private static void ThrowIfCut(string? text, string name)
+    {
+        if (text?.Contains('\0') == true)
+        {
+            throw new ArgumentException($"{name} has a NUL in '{text.Replace('\0', '?')}': what follows it would not reach the worker.", name);
         }
     }
 }
