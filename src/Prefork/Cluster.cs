@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Prefork.Handles;
+using Prefork.Processes;
 
 namespace Prefork;
 
@@ -12,7 +13,7 @@ namespace Prefork;
 public static partial class Cluster
 {
     // Lazy, so that an environment that cannot be used throws what is wrong with it, each time, and no TypeInitializationException.
-    private static readonly Lazy<WorkerRole?> s_role = new(static () => OperatingSystem.IsLinux() ? WorkerRole.Connect() : null);
+    private static readonly Lazy<WorkerRole?> s_role = new(static () => OperatingSystem.IsLinux() ? Connect() : null);
     private static readonly Lazy<Primary> s_primary = new(CreatePrimary);
 
     private static WorkerRole? Role => s_role.Value;
@@ -102,6 +103,18 @@ public static partial class Cluster
         {
             throw new PlatformNotSupportedException("ReusePort is supported on Linux: other systems have the option, and spread nothing by it.");
         }
+    }
+
+    private static WorkerRole? Connect()
+    {
+        var role = WorkerRole.Connect();
+        if (role is null)
+        {
+            // Not with the first fork: the program may start other children before.
+            ChildSignal.KeepExits();
+        }
+
+        return role;
     }
 
     private static Primary CreatePrimary()

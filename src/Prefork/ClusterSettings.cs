@@ -6,6 +6,9 @@ namespace Prefork;
 /// </summary>
 public sealed class ClusterSettings
 {
+    internal const int DefaultMaxMessageSize = 64 * 1024 * 1024;
+    internal const int LeastMaxMessageSize = 1024;
+
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(24);
 
     internal ClusterSettings()
@@ -69,9 +72,12 @@ public sealed class ClusterSettings
     /// <remarks>Default: null, which counts up from 9230, one for each worker.</remarks>
     public Func<int>? InspectPort { get; set; }
 
-    /// <summary>The largest message accepted from a worker, in bytes; a worker that sends more is cut off.</summary>
+    /// <summary>
+    /// The largest message, in bytes, that this process accepts from a worker, and a .NET worker from this process. Whoever gets a larger one closes
+    /// the channel. A Node worker has no limit.
+    /// </summary>
     /// <remarks>Default: 64 MiB.</remarks>
-    public int MaxMessageSize { get; set; } = 64 * 1024 * 1024;
+    public int MaxMessageSize { get; set; } = DefaultMaxMessageSize;
 
     /// <summary>Messages of a worker that are kept until somebody listens for them; further ones are dropped and reported as <see cref="Cluster.Error"/>.</summary>
     /// <remarks>Default: 1,000.</remarks>
@@ -126,7 +132,7 @@ public sealed class ClusterSettings
     /// <exception cref="ArgumentException">A setting is out of its range; the message says which, and what it may be.</exception>
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMessageSize, 1024, nameof(MaxMessageSize));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxMessageSize, LeastMaxMessageSize, nameof(MaxMessageSize));
         ArgumentOutOfRangeException.ThrowIfNegative(MaxKeptMessages, nameof(MaxKeptMessages));
         ArgumentOutOfRangeException.ThrowIfLessThan(LaneCapacity, 1, nameof(LaneCapacity));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LaneCapacity, 256, nameof(LaneCapacity));
@@ -146,6 +152,18 @@ public sealed class ClusterSettings
             throw new ArgumentException($"{nameof(Exec)} is empty: null means this program.", nameof(Exec));
         }
 
+        ThrowIfCut(Exec, nameof(Exec));
+        ThrowIfCut(WorkingDirectory, nameof(WorkingDirectory));
+        foreach (var argument in ExecArguments ?? [])
+        {
+            ThrowIfCut(argument, nameof(ExecArguments));
+        }
+
+        foreach (var argument in Arguments ?? [])
+        {
+            ThrowIfCut(argument, nameof(Arguments));
+        }
+
         if (!Enum.IsDefined(Serialization))
         {
             throw new ArgumentOutOfRangeException(nameof(Serialization), Serialization, "Must be Json or Advanced.");
@@ -160,6 +178,14 @@ public sealed class ClusterSettings
         {
             throw new ArgumentException(
                 $"{nameof(Stdio)} must contain {nameof(Prefork.Stdio.Channel)} exactly once: a worker without a channel, or with two, is no worker.", nameof(Stdio));
+        }
+    }
+
+    private static void ThrowIfCut(string? text, string name)
+    {
+        if (text?.Contains('\0') == true)
+        {
+            throw new ArgumentException($"{name} has a NUL in '{text.Replace('\0', '?')}': what follows it would not reach the worker.", name);
         }
     }
 }

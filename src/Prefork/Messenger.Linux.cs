@@ -299,6 +299,18 @@ internal sealed class Messenger
         _dispatcher.Post(message);
     }
 
+    /// <summary>An event that the peer's message of that length causes: it waits, and holds the peer back, as a user's message does.</summary>
+    internal void Post(int length, Action raise)
+    {
+        var weight = MessageWeight + length;
+        Count(weight);
+        _dispatcher.Post(() =>
+        {
+            Delivered(weight);
+            raise();
+        });
+    }
+
     /// <summary>A message's turn has come. By the dispatcher.</summary>
     internal void Run(ClusterMessage message)
     {

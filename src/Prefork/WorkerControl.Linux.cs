@@ -89,11 +89,20 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
         _channel.Open();
     }
 
-    /// <summary>Asks the worker to leave, and gives it nothing more from now on. Harmless when it has left or is leaving.</summary>
+    /// <summary>
+    /// Asks the worker to leave, and gives it nothing more from now on. Harmless when it has left or is leaving. One that has lost its channel
+    /// and lives on hears nothing but signals.
+    /// </summary>
     internal void Disconnect()
     {
         if (_channelOver)
         {
+            if (!_processOver && !Worker.IsAskedToLeave)
+            {
+                Worker.SetAskedToLeave();
+                Terminate();
+            }
+
             return;
         }
 
@@ -104,6 +113,19 @@ internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
             _channel?.Send(ClusterReplies.Disconnect(_primary.NextSequence()));
             LeaveHandles();
             StandDown();
+        }
+    }
+
+    private void Terminate()
+    {
+        try
+        {
+            _ = Kill(Signal.SIGTERM);
+        }
+        catch (Win32Exception exception)
+        {
+            // It has become another user's.
+            _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed partial class WorkerControl
     private readonly Dictionary<long, HandedConnection> _unanswered = [];
     private ScoreboardPage? _page;
     private int _usedRows;
+    private int _waitingQueries;
     private bool _online;
     private bool _ready;
 
@@ -33,7 +34,7 @@ internal sealed partial class WorkerControl
                 Messenger!.OnMessage(body, format, handle);
                 return;
             case NodeCommand.Cluster:
-                OnClusterMessage(ClusterFrame.Read(body));
+                OnClusterMessage(ClusterFrame.Read(body), body.Length);
                 break;
             case NodeCommand.Prefork:
                 Messenger!.OnPreforkMessage(body);
@@ -82,7 +83,7 @@ internal sealed partial class WorkerControl
         }
     }
 
-    private void OnClusterMessage(ClusterFrame frame)
+    private void OnClusterMessage(ClusterFrame frame, int length)
     {
         if (frame.Ack is { } ack && frame.Act is null)
         {
@@ -99,7 +100,7 @@ internal sealed partial class WorkerControl
                 OnQuery(frame);
                 break;
             case "listening":
-                OnListening(frame);
+                OnListening(frame, length);
                 break;
             case "close":
                 OnCloseListener(frame.Key);
@@ -143,50 +144,40 @@ internal sealed partial class WorkerControl
         }
     }
 
-    private void OnListening(ClusterFrame frame)
+    private void OnListening(ClusterFrame frame, int length)
     {
         var type = frame.AddressType.ValueKind == JsonValueKind.String ? frame.AddressType.GetString()! : frame.AddressType.ToString();
         var address = new ListeningAddress(frame.Address, frame.Port ?? 0, type.Length == 0 ? "4" : type, frame.Descriptor);
-        _primary.Dispatcher.Post(() => Worker.RaiseListening(address));
+        Messenger!.Post(length, () => Worker.RaiseListening(address));
     }
 
     private void OnQuery(ClusterFrame frame)
     {
         var sequence = RequireSequence(frame);
         var query = ListenQuery.From(frame);
-        if (Worker.IsAskedToLeave || _channelOver || _primary.Handles.IsClosing(query, () => OnQuery(frame)))
+        CheckData(frame.Data);
+        if (Worker.IsAskedToLeave || _channelOver)
         {
             // As Node: told to leave, its listen call ends with its channel.
             return;
         }
 
-        if (frame.Data.ValueKind != JsonValueKind.Undefined && frame.Data.GetRawText().Length > MaxDataLength)
+        if (_handles.ContainsKey(query.Key) || _handles.Count + _waitingQueries == MaxListeners)
         {
-            throw new JsonException($"queryServer has more than {MaxDataLength} characters of data, which would go to every worker.");
-        }
-
-        if (_handles.ContainsKey(query.Key) || _handles.Count == MaxListeners)
-        {
-            SendError(_handles.Count == MaxListeners ? Linux.EMFILE : Linux.EADDRINUSE);
+            SendError(_handles.ContainsKey(query.Key) ? Linux.EADDRINUSE : Linux.EMFILE);
             return;
         }
 
-        ListenHandle handle;
-        try
+        if (_primary.Handles.IsClosing(query, () => OnQueryAgain(frame)))
         {
-            handle = _primary.Handles.Open(query, frame.Data, _primary.Policy);
-        }
-        catch (SocketException exception)
-        {
-            // .NET's word for a folder that is not there.
-            var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
-            SendError(missing ? Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode));
+            _waitingQueries++;
             return;
         }
-        catch (Win32Exception exception)
+
+        var errno = TryOpen(query, frame.Data, out var handle);
+        if (handle is null)
         {
-            // No descriptors left for an acceptor.
-            SendError(exception.NativeErrorCode);
+            SendError(errno);
             return;
         }
 
@@ -201,11 +192,56 @@ internal sealed partial class WorkerControl
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
             SendError(exception.NativeErrorCode);
-            _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
+            Messenger!.Post(0, () => Worker.RaiseError(exception));
         }
 
         void SendError(int errno)
             => _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, frame.Data, _primary.NextSequence()));
+    }
+
+    private void OnQueryAgain(ClusterFrame frame)
+    {
+        _waitingQueries--;
+        _channel!.ActLater(() => OnQuery(frame));
+    }
+
+    /// <summary>All workers that ask for the same listen point get the first one's data back: it must be small, and one that can be written.</summary>
+    private static void CheckData(JsonElement data)
+    {
+        if (data.ValueKind == JsonValueKind.Undefined)
+        {
+            return;
+        }
+
+        if (data.GetRawText().Length > MaxDataLength)
+        {
+            throw new JsonException($"queryServer has more than {MaxDataLength} characters of data, which would go to every worker.");
+        }
+
+        // Half a pair of surrogates can be read and not written.
+        _ = JsonSerializer.SerializeToUtf8Bytes(data, FrameJsonContext.Default.JsonElement);
+    }
+
+    /// <summary>The error's number when there is no handle.</summary>
+    private int TryOpen(ListenQuery query, JsonElement data, out ListenHandle? handle)
+    {
+        handle = null;
+        try
+        {
+            handle = _primary.Handles.Open(query, data, _primary.Policy);
+            return 0;
+        }
+        catch (SocketException exception)
+        {
+            // .NET's word for a folder that is not there.
+            var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
+            return missing ? Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode);
+        }
+        catch (Win32Exception exception)
+        {
+            // No descriptors left for an acceptor.
+            return exception.NativeErrorCode;
+        }
     }
 
     private void Reply(long ack, ListenHandle handle)

@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Globalization;
+using Prefork.Processes;
 
 namespace Prefork;
 
@@ -13,6 +15,9 @@ internal static class WorkerEnvironment
 
     /// <summary>Ours: which generation of workers this one is of. Removed when read.</summary>
     internal const string Generation = "PREFORK_GENERATION";
+
+    /// <summary>Ours: the largest message that the worker accepts from its primary. Removed when read.</summary>
+    internal const string MaxMessageSize = "PREFORK_MAX_MESSAGE_SIZE";
 
     /// <summary>Ours: the names of the variables that are the worker's <see cref="FairShare"/>. Removed when read, and they with it.</summary>
     internal const string Share = "PREFORK_SHARE";
@@ -39,6 +44,16 @@ internal static class WorkerEnvironment
         Merge(result, settings.Environment);
         Merge(result, added);
         FairShare.AddTo(result, settings, [.. settings.Environment?.Keys ?? [], .. added?.Keys ?? []]);
+        if (ProgramCommand.IsNodeScript(settings.Exec!))
+        {
+            // It has no limit, and would pass this one on to what it forks itself.
+            result.Remove(MaxMessageSize);
+        }
+        else
+        {
+            result[MaxMessageSize] = settings.MaxMessageSize.ToString(CultureInfo.InvariantCulture);
+        }
+
         result[SerializationMode] = settings.Serialization == ChannelSerialization.Advanced ? Advanced : Json;
         return result;
     }

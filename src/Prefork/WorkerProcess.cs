@@ -222,7 +222,8 @@ public sealed class WorkerProcess
 
     /// <summary>
     /// Asks the worker to leave: it gets no new connections from now on, serves those it has, closes its channel and exits.
-    /// Returns at once; harmless when it has left already. Node's <c>worker.disconnect()</c>.
+    /// Returns at once; harmless when it has left already. A worker that has lost its channel unasked and lives on gets a SIGTERM, once: it hears nothing else.
+    /// Node's <c>worker.disconnect()</c>.
     /// </summary>
     public void Disconnect() => _control.PostDisconnect();
 

@@ -15,7 +15,6 @@ namespace Prefork;
 /// </remarks>
 internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
 {
-    private const int MaxMessageSize = 64 * 1024 * 1024;
     private const int MaxKeptMessages = 1000;
     private static readonly TimeSpan HandlerTime = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ExitTime = TimeSpan.FromMilliseconds(500);
@@ -31,12 +30,12 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     private bool _killing;
     private bool _ready;
 
-    private WorkerRole(FileDescriptor socket, int id, int generation, ChannelSerialization serialization)
+    private WorkerRole(FileDescriptor socket, int id, int generation, int maxMessageSize, ChannelSerialization serialization)
     {
         _dispatcher = new Dispatcher(_loop);
         Worker = new ClusterWorker(this, id);
         Context = new WorkerContext(id, generation, _dispatcher, Worker.RaiseContextChanged, () => _loop.Post(Resign));
-        _channel = new Channel(_loop, socket, this, MaxMessageSize, $"the channel of worker {id} to its primary", serialization: serialization);
+        _channel = new Channel(_loop, socket, this, maxMessageSize, $"the channel of worker {id} to its primary", serialization: serialization);
         Messenger = new Messenger(_loop, _dispatcher, _channel, this, MaxKeptMessages);
 
         // Ctrl+C goes to the whole foreground group. The primary hears it too, and asks the workers to leave; dying of it would drop connections.
@@ -75,6 +74,8 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         var generation = Environment.GetEnvironmentVariable(WorkerEnvironment.Generation);
         Environment.SetEnvironmentVariable(WorkerEnvironment.SerializationMode, null);
         Environment.SetEnvironmentVariable(WorkerEnvironment.Generation, null);
+        var maxMessageSize = Environment.GetEnvironmentVariable(WorkerEnvironment.MaxMessageSize);
+        Environment.SetEnvironmentVariable(WorkerEnvironment.MaxMessageSize, null);
         FairShare.RemoveFromEnvironment();
         if (Environment.GetEnvironmentVariable(WorkerEnvironment.PoolSpinning) == WorkerEnvironment.NoSpinning)
         {
@@ -94,7 +95,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
                 $"{WorkerEnvironment.UniqueId} says that this process is a worker, but {WorkerEnvironment.ChannelDescriptor} is '{channel}': it has no channel to its primary. Unset both to run it alone.");
         }
 
-        var role = new WorkerRole(AdoptChannel(number), Number(id), Number(generation), serialization);
+        var role = new WorkerRole(AdoptChannel(number), Number(id), Number(generation), MessageSize(maxMessageSize), serialization);
         role._loop.Post(role.GoOnline);
         return role;
     }
@@ -208,6 +209,13 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     });
 
     private static int Number(string? text) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    /// <summary>From a .NET primary, its setting; a Node primary's environment may say it, too.</summary>
+    private static int MessageSize(string? text)
+        => text is null ? ClusterSettings.DefaultMaxMessageSize
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size >= ClusterSettings.LeastMaxMessageSize ? size
+            : throw new InvalidOperationException(
+                $"{WorkerEnvironment.MaxMessageSize} is '{text}'. It must be a number of bytes, at least {ClusterSettings.LeastMaxMessageSize}.");
 
     private static unsafe FileDescriptor AdoptChannel(int number)
     {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ClusterApp;
 
-/// <summary>A worker that speaks the raw channel, badly. It reads until the primary hangs up, and exits 7 then; 8 when a descriptor is refused.</summary>
+/// <summary>A worker that speaks the raw channel, badly. It reads until the primary hangs up, and exits 7 then; 8 when a descriptor is refused, 10 when a path is.</summary>
 internal static class HostileWorker
 {
     internal static void Run(string offence)
@@ -57,6 +57,22 @@ internal static class HostileWorker
                 channel.Send(Encoding.UTF8.GetBytes(
                     $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":{new string('[', 3000)}{new string(']', 3000)},\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4,\"flags\":0,\"backlog\":0,\"seq\":1}}\n"));
                 break;
+            case "surrogate":
+                channel.Send(Encoding.UTF8.GetBytes(Query(1, "127.0.0.1", 0, 4, 0, "\"\\ud800\"")));
+                break;
+            case "reopen":
+                // The second query waits until the first one's listener is closed, and is an offence when its turn comes.
+                channel.Send(Encoding.UTF8.GetBytes(
+                    Query(1, "127.0.0.1", 0, 4, 77) + "{\"cmd\":\"NODE_CLUSTER\",\"act\":\"close\",\"key\":\"127.0.0.1:0:4::77\",\"seq\":2}\n"
+                    + Query(3, "127.0.0.1", 0, 4, 77, $"\"{new string('x', 70_000)}\"")));
+                break;
+            case "path":
+                // The primary binds, and this one never listens.
+                channel.Send(Encoding.UTF8.GetBytes(Query(1, Environment.GetEnvironmentVariable("HOSTILE_PATH")!, -1, -1, 0)));
+                break;
+            case "listens":
+                Environment.Exit(SendListening(channel) ? 9 : 7);
+                break;
             case "asks":
                 SendQuestions(channel);
                 break;
@@ -82,6 +98,11 @@ internal static class HostileWorker
                 if (offence == "steal" && Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE", StringComparison.Ordinal))
                 {
                     Environment.Exit(66);
+                }
+
+                if (offence == "path" && Encoding.UTF8.GetString(buffer, 0, count).Contains("\"errno\":-22", StringComparison.Ordinal))
+                {
+                    Environment.Exit(10);
                 }
 
                 if (Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE_NACK", StringComparison.Ordinal))
@@ -127,6 +148,30 @@ internal static class HostileWorker
     }
 
     private static byte[] Frame(byte[] body) => [(byte)(body.Length >> 24), (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
+
+    private static string Query(int sequence, string address, int port, int type, int index, string data = "null")
+        => $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":{index},\"data\":{data},\"address\":\"{address}\",\"port\":{port},\"addressType\":{type},\"flags\":0,\"backlog\":0,\"seq\":{sequence}}}\n";
+
+    /// <summary>200 MiB of events, or as much of it as anybody takes; true when held back.</summary>
+    private static bool SendListening(Socket channel)
+    {
+        var line = Encoding.UTF8.GetBytes(
+            $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"listening\",\"address\":\"{new string('x', 60_000)}\",\"port\":1,\"addressType\":4,\"seq\":1}}\n");
+        channel.SendTimeout = 2000;
+        try
+        {
+            for (var i = 0; i < 200 * 1024 * 1024 / line.Length; i++)
+            {
+                channel.Send(line);
+            }
+
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>Half a million questions, and not one answer read.</summary>
     private static void SendQuestions(Socket channel)

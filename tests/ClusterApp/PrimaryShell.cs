@@ -10,6 +10,7 @@ internal sealed class PrimaryShell
 {
     private readonly Lock _output = new();
     private readonly CancelledRequests _cancelled;
+    private readonly ManualResetEventSlim _goesOn = new();
 
     internal PrimaryShell() => _cancelled = new CancelledRequests(Say);
 
@@ -20,6 +21,11 @@ internal sealed class PrimaryShell
         Cluster.Online += (_, e) => Say($"online {e.Worker.Id} {e.Worker.State}");
         Cluster.Ready += (_, e) => Say($"ready {e.Worker.Id}");
         Cluster.Listening += (_, e) => Say($"listening {e.Worker.Id} {e.Address.Address ?? "null"} {e.Address.Port} {e.Address.AddressType} {e.Worker.State}");
+        if (Environment.GetEnvironmentVariable("LISTENING_BLOCKS") is not null)
+        {
+            Cluster.Listening += (_, _) => _goesOn.Wait();
+        }
+
         Cluster.Disconnected += (_, e) => Say($"disconnect {e.Worker.Id} connected={e.Worker.IsConnected} asked={e.Worker.ExitedAfterDisconnect}");
         Cluster.Exited += (_, e) => Say($"exit {e.Worker.Id} code={e.Exit.Code} signal={e.Exit.Signal} asked={e.Exit.Asked} dead={e.Worker.IsDead} workers={Ids()}");
         Cluster.Error += (_, e) => Say($"error {e.Worker?.Id} {e.Exception.GetType().Name}: {e.Exception.Message.ReplaceLineEndings(" ")}");
@@ -100,7 +106,7 @@ internal sealed class PrimaryShell
                 Cluster.SetupPrimary(settings => Settings.Apply(settings, words[1..]));
                 break;
             case "fork":
-                var worker = Cluster.Fork(words.Skip(1).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], string? (pair) => pair[1]));
+                var worker = Cluster.Fork(words.Skip(1).SelectMany(words => words.Split(' ')).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], string? (pair) => pair[1]));
                 Say($"forked {worker.Id} {worker.Process.Id} connected={worker.IsConnected} dead={worker.IsDead}");
                 if (worker.Process.StandardOutput is { } output)
                 {
@@ -110,6 +116,12 @@ internal sealed class PrimaryShell
                 break;
             case "send":
                 await Worker(words[1]).SendAsync(words[2]);
+                break;
+            case "sendlong":
+                await Worker(words[1]).SendAsync($"length {new string('x', int.Parse(words[2], CultureInfo.InvariantCulture))}");
+                break;
+            case "goon":
+                _goesOn.Set();
                 break;
             case "sendvalue":
                 await Worker(words[1]).SendValueAsync(Values.Example(words[2]));

@@ -41,6 +41,7 @@ internal sealed class WorkerShell
             AppDomain.CurrentDomain.ProcessExit += (_, _) => Thread.Sleep(Timeout.Infinite);
         }
 
+        _worker.Error += (_, e) => Console.WriteLine($"worker {_worker.Id} error {e.Exception.GetType().Name}: {e.Exception.Message}");
         _worker.OnRequest<string, string>("shout", (text, _) => ValueTask.FromResult(text!.ToUpperInvariant()));
         _worker.OnRequest<string, string>("fail", (_, _) => throw new InvalidOperationException("this handler fails"));
         _worker.OnRequest<string, string>("soon", async (text, _) =>
@@ -229,6 +230,12 @@ internal sealed class WorkerShell
                 break;
             case "release":
                 Descriptors.Release();
+                break;
+            case "length":
+                Say($"length {words[1].Length}");
+                break;
+            case "shutlanes":
+                Say($"shut {Lies.ShutLanesDown()}");
                 break;
             case "lie":
                 Lies.OnScoreboard(long.Parse(words[1], CultureInfo.InvariantCulture));

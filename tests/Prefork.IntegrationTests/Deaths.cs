@@ -132,6 +132,20 @@ public class Deaths
         Assert.Equal("alldisconnected workers=", await cluster.ExpectAsync("alldisconnected"));
     }
 
+    [Theory]
+    [InlineData("disconnectall", "alldisconnected")]
+    [InlineData("disconnect 1", "exit 1")]
+    public async Task AWorkerWithoutAChannel_IsAskedToLeaveBySigTerm(string command, string expected)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync("STAY=1");
+        await cluster.TellAsync("send 1 closechannel");
+        await cluster.ExpectAsync("disconnect 1 connected=False asked=False");
+        await cluster.TellAsync(command);
+        Assert.Contains("code= signal=SIGTERM asked=True", await cluster.ExpectAsync("exit 1"), StringComparison.Ordinal);
+        await cluster.ExpectEverAsync(expected);
+    }
+
     [Fact]
     public async Task DisconnectAll_WithoutWorkers_Ends()
     {

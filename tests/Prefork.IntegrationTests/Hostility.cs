@@ -11,6 +11,8 @@ public class Hostility
     [InlineData("types", "cannot be handled")]
     [InlineData("nullfd", "cannot be handled")]
     [InlineData("deep", "is not JSON")]
+    [InlineData("surrogate", "cannot be handled")]
+    [InlineData("reopen", "cannot be handled")]
     public async Task AnOffence_ClosesThatChannel_AndNothingElse(string offence, string expected)
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -48,15 +50,17 @@ public class Hostility
         await cluster.ExpectAsync("exit 2 code=7");
     }
 
-    [Fact]
-    public async Task DataThatCannotBeWrittenAgain_HurtsNobodyElse()
+    [Theory]
+    [InlineData("poison")]
+    [InlineData("surrogate")]
+    public async Task DataThatCannotBeWrittenAgain_HurtsNobodyElse(string data)
     {
         await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync("WORKER_KIND=hostile HOSTILE=poison");
+        await cluster.ForkAsync($"WORKER_KIND=hostile HOSTILE={data}");
         await cluster.ForkAsync();
         var endPoint = await cluster.ListenAsync(2, "127.0.0.1:0");
         await cluster.TellAsync("kill 1 SIGKILL");
-        await cluster.ExpectAsync("exit 1");
+        await cluster.ExpectEverAsync("exit 1");
         Assert.Equal(2, await EchoClient.WhoServesAsync(endPoint));
         Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("error 2", StringComparison.Ordinal));
     }
@@ -73,6 +77,37 @@ public class Hostility
         await cluster.TellAsync("disconnect 1");
         await cluster.ExpectAsync("exit 1 code=7");
         Assert.True(Memory(cluster.Id) - before < 64 * 1024 * 1024, $"It grew from {before} to {Memory(cluster.Id)}.");
+    }
+
+    [Fact]
+    public async Task AWorkerThatFloodsWithEvents_IsHeldBack_WhileAHandlerIsSlow()
+    {
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["LISTENING_BLOCKS"] = "1" });
+        var before = Memory(cluster.Id);
+        await cluster.TellAsync("fork WORKER_KIND=hostile HOSTILE=listens");
+        var pid = int.Parse((await cluster.ExpectAsync("forked 1")).Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(Native.WaitForEnd(pid, TestProgram.Patience), "It still sends.");
+        var after = Memory(cluster.Id);
+        Assert.True(after - before < 64 * 1024 * 1024, $"It grew from {before} to {after}.");
+        await cluster.TellAsync("goon");
+        await cluster.ExpectAsync("exit 1 code=9");
+    }
+
+    [Fact]
+    public async Task AWorkerThatShutsItsLaneDown_IsCutOff_AndItsClientsGoToTheOthers()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0 noaccept");
+        var early = EchoClient.WhoServesAsync(endPoint);
+        await cluster.TellAsync("send 1 shutlanes");
+        await cluster.ExpectAsync("message 1 shut 1");
+        var late = EchoClient.WhoServesAsync(endPoint);
+        await cluster.ExpectAsync("error 1 ClusterProtocolException: Worker 1 has shut down");
+        await cluster.ExpectAsync("disconnect 1");
+        await cluster.ForkAsync();
+        await cluster.ListenAsync(2, "127.0.0.1:0");
+        Assert.All(await Task.WhenAll(early, late), worker => Assert.Equal(2, worker));
     }
 
     private static long Memory(int pid)

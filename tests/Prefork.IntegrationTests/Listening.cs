@@ -132,11 +132,7 @@ public class Listening
     [Fact]
     public async Task AForbiddenPort_IsAccessDenied()
     {
-        // Root may bind any port, so the primary runs as nobody; who is not root already may not.
-        var asNobody = Environment.UserName == "root";
-        await using var cluster = new TestProgram(
-            asNobody ? "setpriv" : Programs.ClusterApp,
-            asNobody ? ["--reuid=65534", "--regid=65534", "--clear-groups", "--", Programs.ClusterApp] : []);
+        await using var cluster = StartUnprivileged();
         await cluster.ExpectAsync("primary ");
         await cluster.TellAsync("fork");
         await cluster.ExpectAsync("online 1");
@@ -215,6 +211,104 @@ public class Listening
     }
 
     [Fact]
+    public async Task AUnixPathWhoseOwnerIsTooBusyToAccept_IsInUse_AndThePrimaryGoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        var path = System.IO.Path.Combine(folder.Path, "busy.sock");
+        using var busy = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        busy.Bind(new UnixDomainSocketEndPoint(path));
+        busy.Listen(1);
+        var clients = FillBacklog(path);
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkReadyAsync();
+        await cluster.TellAsync($"send 1 listen a unix:{path}");
+        Assert.Contains("AddressAlreadyInUse", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+        await cluster.TellAsync("request 1 shout still");
+        await cluster.ExpectAsync("reply STILL");
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task AStaleUnixPathThatMayNotBeDeleted_IsAccessDenied_ForTheWorkerThatAsked()
+    {
+        using var folder = new TemporaryFolder();
+        var path = System.IO.Path.Combine(folder.Path, "stale.sock");
+        LeaveBehind(path);
+        File.SetUnixFileMode(path, (UnixFileMode)0b111_111_111);
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b101_101_101);
+        await using var cluster = StartUnprivileged();
+        await cluster.ExpectAsync("primary ");
+        await cluster.TellAsync("fork");
+        await cluster.ExpectAsync("online 1");
+        await cluster.TellAsync($"send 1 listen a unix:{path}");
+        Assert.Contains("AccessDenied", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+        await cluster.TellAsync("send 1 say alive");
+        await cluster.ExpectAsync("message 1 alive");
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("error", StringComparison.Ordinal));
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_000_000);
+    }
+
+    [Fact]
+    public async Task AUnixPathTooLongForAnAddress_IsInvalid_ForTheWorkerThatAsked()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.TellAsync($"fork WORKER_KIND=hostile HOSTILE=path HOSTILE_PATH=\\u0000{new string('x', 200)}");
+        await cluster.ExpectAsync("exit 1 code=10");
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("error", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AUnixPathBoundByAnotherCluster_IsInUse_BeforeItsWorkersListen()
+    {
+        using var folder = new TemporaryFolder();
+        var path = System.IO.Path.Combine(folder.Path, "first.sock");
+        await using var first = await TestCluster.StartAsync("policy none");
+        await first.ForkAsync($"WORKER_KIND=hostile HOSTILE=path HOSTILE_PATH={path}");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(File.Exists(path)));
+        await using var second = await TestCluster.StartAsync("policy none");
+        await second.ForkAsync();
+        await second.TellAsync($"send 1 listen a unix:{path}");
+        Assert.Contains("AddressAlreadyInUse", await second.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task AUnixPathThatIsSomebodyElsesMeanwhile_IsLeftToHim(string policy)
+    {
+        using var folder = new TemporaryFolder();
+        var path = System.IO.Path.Combine(folder.Path, "handed-on.sock");
+        await using var first = await TestCluster.StartAsync($"policy {policy}");
+        await first.ForkAsync();
+        await first.ListenAsync(1, $"unix:{path}");
+        File.Delete(path);
+        await using var second = await TestCluster.StartAsync($"policy {policy}");
+        await second.ForkAsync();
+        var endPoint = await second.ListenAsync(1, $"unix:{path}");
+        await first.TellAsync("disconnectall");
+        await first.ExpectAsync("alldisconnected");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(!Scheduling.HasThread(first.Id, "prefork accept")));
+        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+        await second.TellAsync("disconnectall");
+        await second.ExpectAsync("alldisconnected");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(!File.Exists(path)));
+    }
+
+    [Fact]
+    public async Task AnExclusiveUnixPath_IsRemovedByItsWorker()
+    {
+        using var folder = new TemporaryFolder();
+        var path = System.IO.Path.Combine(folder.Path, "own.sock");
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        Assert.Equal(1, await EchoClient.WhoServesAsync(await cluster.ListenAsync(1, $"unix:{path} exclusive")));
+        Assert.True(File.Exists(path));
+        await cluster.TellAsync("send 1 dispose a");
+        await cluster.ExpectAsync("message 1 disposed a");
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
     public async Task AProcessThatIsNoWorker_SimplyListens()
     {
         await using var cluster = await TestCluster.StartAsync("listen a 127.0.0.1:0");
@@ -268,6 +362,44 @@ public class Listening
         await cluster.ForkAsync();
         await cluster.TellAsync($"send 1 listen a {what}");
         Assert.Contains("InvalidArgument", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Root may do anything, so the primary runs as nobody; who is not root already may not.</summary>
+    private static TestProgram StartUnprivileged()
+    {
+        var asNobody = Environment.UserName == "root";
+        return new TestProgram(
+            asNobody ? "setpriv" : Programs.ClusterApp,
+            asNobody ? ["--reuid=65534", "--regid=65534", "--clear-groups", "--", Programs.ClusterApp] : []);
+    }
+
+    /// <summary>A socket's file without its socket.</summary>
+    private static void LeaveBehind(string path)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint($"{path}.bound"));
+
+        // .NET deletes the name that it has bound.
+        File.Move($"{path}.bound", path);
+    }
+
+    /// <summary>Connects until the kernel would let the next one wait.</summary>
+    private static List<Socket> FillBacklog(string path)
+    {
+        var clients = new List<Socket>();
+        while (true)
+        {
+            var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+            clients.Add(client);
+            try
+            {
+                client.Connect(new UnixDomainSocketEndPoint(path));
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
+            {
+                return clients;
+            }
+        }
     }
 
     internal static int FreePort()

@@ -100,6 +100,27 @@ public class Messages
     }
 
     [Fact]
+    public async Task TheLimit_IsTheWorkersToo()
+    {
+        await using var cluster = await TestCluster.StartAsync("setup maxmessage=100000");
+        await cluster.ForkAsync();
+        await cluster.TellAsync("sendlong 1 90000");
+        await cluster.ExpectAsync("message 1 length 90000");
+        await cluster.TellAsync("sendlong 1 110000");
+        Assert.Contains("over the limit of 100000", await cluster.ExpectAsync("worker 1 error ClusterProtocolException"), StringComparison.Ordinal);
+        await cluster.ExpectEverAsync("disconnect 1");
+        await cluster.ExpectEverAsync("exit 1 code=0");
+
+        // Above the default.
+        await cluster.TellAsync("setup maxmessage=100000000");
+        await cluster.ForkAsync();
+        await cluster.TellAsync("sendlong 2 70000000");
+        await cluster.ExpectAsync("message 2 length 70000000");
+        await cluster.TellAsync("send 2 env PREFORK_MAX_MESSAGE_SIZE");
+        Assert.Equal("message 2 env PREFORK_MAX_MESSAGE_SIZE=", await cluster.ExpectAsync("message 2 env"));
+    }
+
+    [Fact]
     public async Task BigMessages_Arrive()
     {
         await using var cluster = await TestCluster.StartAsync();

@@ -101,6 +101,47 @@ public class StartingWorkers
     }
 
     [Fact]
+    public async Task APrimaryStartedWithSigChldIgnored_HearsHowItsWorkersEnd()
+    {
+        await using var cluster = StartIgnoring("CHLD");
+        await cluster.ExpectAsync("primary ");
+
+        // .NET's own children, before the first fork and beside it, change nothing.
+        await cluster.TellAsync("spawn /bin/true x");
+        await cluster.ExpectAsync("spawned ");
+        for (var i = 1; i <= 3; i++)
+        {
+            await cluster.TellAsync("fork");
+            await cluster.ExpectAsync($"online {i}");
+            await cluster.TellAsync("spawn /bin/true x");
+            await cluster.TellAsync(i == 2 ? "kill 2 SIGKILL" : $"send {i} exit {i}");
+            await cluster.ExpectAsync(i == 2 ? "exit 2 code= signal=SIGKILL" : $"exit {i} code={i} signal=");
+        }
+    }
+
+    [Fact]
+    public async Task SignalsThatThePrimaryWasStartedWithIgnored_AreTheWorkersToHandle_ButForThoseOfTheTerminal()
+    {
+        // nohup, and a shell for a job in the background, ignore the latter for all that the job starts.
+        await using var cluster = StartIgnoring("HUP INT QUIT CHLD TERM USR1");
+        await cluster.ExpectAsync("primary ");
+        await cluster.TellAsync("setup exec=/bin/sleep args=60");
+        await cluster.TellAsync("fork");
+        Assert.Equal((1ul << 0) | (1ul << 1) | (1ul << 2), await IgnoredAsync(await cluster.ExpectAsync("forked 1")));
+    }
+
+    private static TestProgram StartIgnoring(string signals) => new("bash", ["-c", $"trap '' {signals}; exec \"$0\"", Programs.ClusterApp]);
+
+    private static async Task<ulong> IgnoredAsync(string forked)
+    {
+        var pid = forked.Split(' ')[2];
+        await Scheduling.EventuallyAsync(async () => await File.ReadAllTextAsync($"/proc/{pid}/comm") == "sleep\n");
+
+        // Without those above, of which the C library ignores two of its own.
+        return Mask(await File.ReadAllLinesAsync($"/proc/{pid}/status"), "SigIgn:") & int.MaxValue;
+    }
+
+    [Fact]
     public async Task SignalsThatThePrimaryIgnores_AreNotIgnoredInTheWorker()
     {
         // .NET ignores SIGPIPE, and what is ignored stays so across exec.

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Prefork.Native;
 
 namespace Prefork.Handles;
 
@@ -88,44 +89,43 @@ internal static class Binder
     private static Socket BindUnix(ListenQuery query)
     {
         var path = query.Address!;
-        var isAbstract = path.StartsWith('\0');
-        if (!isAbstract)
+        if (path.StartsWith('\0'))
         {
-            // A long absolute path may still be near by.
-            var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
-            path = System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath ? relative : path;
-            if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxUnixPath)
-            {
-                throw new SocketException((int)SocketError.InvalidArgument, $"The path {query.Address} is longer than the {MaxUnixPath} bytes that a Unix socket may have.");
-            }
+            return BindAbstract(path);
         }
 
-        Socket socket;
+        // A long absolute path may still be near by.
+        var address = Length(path) > MaxUnixPath ? Path.GetRelativePath(Environment.CurrentDirectory, path) : path;
+        if (Length(address) > MaxUnixPath)
+        {
+            throw TooLong(path);
+        }
+
+        path = Path.GetFullPath(path);
+        var socket = BindOrReplace(address, path);
         try
         {
-            socket = BindPath(path);
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse && !isAbstract && IsStale(path))
-        {
-            // Left behind by a process that was killed: nobody listens on it any more.
-            File.Delete(path);
-            socket = BindPath(path);
-        }
-
-        if (!isAbstract)
-        {
             SetMode(path, query);
+            return socket;
         }
-
-        return socket;
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            socket.Dispose();
+            throw Failed(exception, $"The mode of {path} could not be changed: {exception.Message}");
+        }
     }
 
-    private static Socket BindPath(string path)
+    private static Socket BindAbstract(string name)
     {
+        if (Length(name) > MaxUnixPath)
+        {
+            throw TooLong(name.Replace('\0', '@'));
+        }
+
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Bind(new UnixDomainSocketEndPoint(path));
+            socket.Bind(new UnixDomainSocketEndPoint(name));
             return socket;
         }
         catch
@@ -135,18 +135,65 @@ internal static class Binder
         }
     }
 
-    private static bool IsStale(string path)
+    private static UnixPathSocket BindOrReplace(string address, string path)
     {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var found = FileType.IdentityOf(path);
         try
         {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
+            return BindPath(address, path);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse && IsStale(address))
+        {
+            // Left behind by a process that was killed: nobody listens on it any more. Not what somebody else has put there since.
+            if (FileType.IdentityOf(path) == found)
+            {
+                Delete(path);
+            }
+
+            return BindPath(address, path);
+        }
+    }
+
+    private static UnixPathSocket BindPath(string address, string path)
+    {
+        var socket = new UnixPathSocket();
+        try
+        {
+            socket.BindTo(address, path);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Does not wait: the owner of a full backlog may never accept.</summary>
+    private static bool IsStale(string address)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(address));
             return false;
         }
         catch (SocketException exception)
         {
             // A file that is no socket refuses as well; it is not ours to delete.
-            return exception.SocketErrorCode == SocketError.ConnectionRefused && Native.FileType.IsSocket(path);
+            return exception.SocketErrorCode == SocketError.ConnectionRefused && FileType.IsSocket(address);
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(exception, $"The socket that nobody listens on at {path} could not be deleted: {exception.Message}");
         }
     }
 
@@ -161,6 +208,15 @@ internal static class Binder
         }
     }
 
+    private static int Length(string path) => System.Text.Encoding.UTF8.GetByteCount(path);
+
+    private static SocketException TooLong(string path)
+        => new((int)SocketError.InvalidArgument, $"The path {path} is longer than the {MaxUnixPath} bytes that a Unix socket may have.");
+
+    /// <summary>The file system's word as a socket's: somebody else's folder is forbidden, and what cannot be removed is in use.</summary>
+    private static SocketException Failed(Exception exception, string message)
+        => new((int)(exception is UnauthorizedAccessException ? SocketError.AccessDenied : SocketError.AddressAlreadyInUse), message);
+
     /// <summary>
     /// Only what can be listened on: an unconnected TCP or Unix stream socket, or a UDP socket. Channels and lanes are connected,
     /// so no worker can ask for another one's.
@@ -171,7 +227,7 @@ internal static class Binder
         {
             // A duplicate: the descriptor stays whoever's it was.
             using var borrowed = new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptor, ownsHandle: false);
-            var socket = new Socket(new SafeSocketHandle(Native.FileDescriptor.Duplicate(borrowed).Release(), ownsHandle: true));
+            var socket = new Socket(new SafeSocketHandle(FileDescriptor.Duplicate(borrowed).Release(), ownsHandle: true));
             var internet = socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6;
             if (!socket.Connected && (udp
                 ? internet && socket.SocketType == SocketType.Dgram

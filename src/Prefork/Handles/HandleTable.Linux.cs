@@ -26,7 +26,9 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, TimePr
         }
 
         var shared = policy.IsShared || query.IsUdp;
-        var socket = Binder.Bind(query, listen: !shared);
+
+        // A shared one is listened on by each worker. A path also here and at once: one that is bound and refuses is stale to others.
+        var socket = Binder.Bind(query, listen: !shared || query.IsUnix);
         try
         {
             handle = shared

@@ -35,6 +35,7 @@ internal sealed class Lane : ConnectionTarget
     private long _progressAt;
     private bool _stopped;
     private bool _full;
+    private int _shutDown;
     private long _readsWhenStopped;
 
     /// <summary>Takes ownership of both descriptors. <paramref name="row"/> is this lane's alone, and zero.</summary>
@@ -51,13 +52,19 @@ internal sealed class Lane : ConnectionTarget
 
     internal override int Waiting => (int)(_handedOver - _taken);
 
-    protected override int Free => IsLeaving || _stopped || _full ? 0 : Math.Max(0, _capacity - Waiting);
+    protected override int Free => IsLeaving || _stopped || _full || _shutDown != 0 ? 0 : Math.Max(0, _capacity - Waiting);
 
     internal override WorkerLoad Load => new(WorkerId, Math.Max(0, _page.Open), Waiting, _handedOver);
 
     internal override void Refresh(long now)
     {
         _full = false;
+        if (_shutDown != 0)
+        {
+            // Not a listener that has stopped: the worker's close of its end is not enough for that, for the duplicate is open.
+            throw new ClusterProtocolException($"Worker {WorkerId} has shut down the lane of one of its listeners ({Errno.Describe(_shutDown)}, errno {_shutDown}).");
+        }
+
         var taken = _page.Taken(_row);
         if (taken == _taken)
         {
@@ -98,12 +105,7 @@ internal sealed class Lane : ConnectionTarget
 
         if (sent < 0)
         {
-            if (Errno.Last is not (Linux.EAGAIN or Linux.ENOBUFS or Linux.ENOMEM or Linux.ETOOMANYREFS))
-            {
-                // EPIPE: somebody has shut the worker's end down (closing it is not enough: the duplicate is open). It takes nothing more.
-                Leave();
-            }
-
+            NoteFailure(Errno.Last);
             return 0;
         }
 
@@ -123,9 +125,7 @@ internal sealed class Lane : ConnectionTarget
         base.Leave();
         if (_stopped)
         {
-            // Nothing but the empty message is in a stopped lane; it would hide the end of file from a worker whose program does not accept.
-            Span<byte> data = stackalloc byte[8];
-            _ = DescriptorMessage.Receive(_duplicate.Number, data, [], out _, out _);
+            RemoveQuestion();
             _stopped = false;
         }
 
@@ -156,6 +156,10 @@ internal sealed class Lane : ConnectionTarget
 
         // Out of rotation until it reads again; an empty message is there for it to read.
         _stopped = !IsLeaving && DescriptorMessage.Send(_sender.Number, [0], []) > 0;
+        if (!IsLeaving && !_stopped)
+        {
+            NoteFailure(Errno.Last);
+        }
     }
 
     internal override int NextLook(long now)
@@ -163,6 +167,11 @@ internal sealed class Lane : ConnectionTarget
         if (_stopped)
         {
             return StoppedCheckInterval;
+        }
+
+        if (_shutDown != 0)
+        {
+            return 0;
         }
 
         // No event tells that a full lane has room again, so it is looked at often while it is full.
@@ -185,6 +194,35 @@ internal sealed class Lane : ConnectionTarget
         _sender.Dispose();
         _duplicate.Dispose();
         return true;
+    }
+
+    private void NoteFailure(int errno)
+    {
+        if (errno is not (Linux.EAGAIN or Linux.ENOBUFS or Linux.ENOMEM or Linux.ETOOMANYREFS))
+        {
+            // EPIPE: the worker has shut its end down, and takes nothing more.
+            _shutDown = errno;
+        }
+    }
+
+    /// <summary>
+    /// The empty message of a stopped lane would hide the end of file from a worker whose program does not accept. The worker may have
+    /// read it meanwhile; then a connection is first that was given to this worker alone, and goes back.
+    /// </summary>
+    private void RemoveQuestion()
+    {
+        Span<byte> data = stackalloc byte[8];
+        Span<int> connection = stackalloc int[1];
+        var room = DescriptorHeadroom.Has(1, _duplicate) ? 1 : 0;
+        if (DescriptorMessage.Receive(_duplicate.Number, data, connection[..room], out var count, out _) > 0 && count == 1)
+        {
+            if (DescriptorMessage.SendEach(_sender.Number, connection) != 1)
+            {
+                _handedOver--;
+            }
+
+            _ = Libc.Close(connection[0]);
+        }
     }
 
     private bool TryRecover(Queue<int> recovered)

@@ -90,6 +90,19 @@ internal sealed partial class Channel
         Close(null);
     }
 
+    /// <summary>Acts on a message that had to wait; an exception is an offence of its sender's, as when it is read. On the loop.</summary>
+    internal void ActLater(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            CloseFor(exception);
+        }
+    }
+
     /// <summary>
     /// Closes the socket, the only copy on this side, and tells the peer once. On the loop.
     /// Descriptors that came and were never claimed, and those still waiting to be sent, close here too.
@@ -195,13 +208,16 @@ internal sealed partial class Channel
         }
         catch (Exception exception)
         {
-            // Whatever a peer's message makes us throw is answered by closing that peer's channel, and nobody else's.
-            Close(exception as ClusterProtocolException ?? Offence("sent a message that cannot be handled", exception));
+            CloseFor(exception);
             return false;
         }
 
         return true;
     }
+
+    /// <summary>Whatever a peer's message makes us throw is answered by closing that peer's channel, and nobody else's.</summary>
+    private void CloseFor(Exception exception)
+        => Close(exception as ClusterProtocolException ?? Offence("sent a message that cannot be handled", exception));
 
     private void DeliverLines()
     {

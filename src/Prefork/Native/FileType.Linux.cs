@@ -2,19 +2,47 @@ using System.Runtime.CompilerServices;
 
 namespace Prefork.Native;
 
-/// <summary>What kind of file a path is, where .NET does not say (statx(2)).</summary>
+/// <summary>Which file a path is, as long as it is open somewhere: only then is its number not given to another one.</summary>
+internal readonly record struct FileIdentity(ulong Inode, ulong Device);
+
+/// <summary>What kind of file a path is, and which, where .NET does not say (statx(2)).</summary>
 internal static unsafe class FileType
 {
+    private const int ResultSize = 256;
+
     internal static bool IsSocket(string path)
     {
-        const int AtCurrentDirectory = -100;
-        const int NoFollow = 0x100;
-        const uint TypeMask = 1;
         const int ModeOffset = 28;
         const int FormatMask = 0xF000;
         const int Socket = 0xC000;
-        var result = stackalloc byte[256];
-        return Libc.Statx(AtCurrentDirectory, path, NoFollow, TypeMask, result) == 0
-            && (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
+        var result = stackalloc byte[ResultSize];
+        return Look(path, result) && (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
+    }
+
+    /// <summary>Null when there is no such file, or when the system has no such call.</summary>
+    internal static FileIdentity? IdentityOf(string path)
+    {
+        const int InodeOffset = 32;
+        const int DeviceOffset = 136;
+        var result = stackalloc byte[ResultSize];
+        return Look(path, result)
+            ? new FileIdentity(Unsafe.ReadUnaligned<ulong>(result + InodeOffset), Unsafe.ReadUnaligned<ulong>(result + DeviceOffset))
+            : null;
+    }
+
+    private static bool Look(string path, byte* result)
+    {
+        const int AtCurrentDirectory = -100;
+        const int NoFollow = 0x100;
+        const uint TypeAndInode = 0x101;
+        try
+        {
+            return Libc.Statx(AtCurrentDirectory, path, NoFollow, TypeAndInode, result) == 0;
+        }
+        catch (Exception exception) when (exception is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // A process that only listens may run on another system.
+            return false;
+        }
     }
 }

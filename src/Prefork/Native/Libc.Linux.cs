@@ -127,6 +127,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sigemptyset")]
     internal static partial int SignalSetEmpty(void* set);
 
-    [LibraryImport(Library, EntryPoint = "sigaddset")]
-    internal static partial int SignalSetAdd(void* set, int signal);
+    [LibraryImport(Library, EntryPoint = "sigfillset")]
+    internal static partial int SignalSetFill(void* set);
+
+    [LibraryImport(Library, EntryPoint = "sigdelset")]
+    internal static partial int SignalSetRemove(void* set, int signal);
+
+    [LibraryImport(Library, EntryPoint = "sigaction")]
+    internal static partial int SigAction(int signal, void* action, void* old);
 }

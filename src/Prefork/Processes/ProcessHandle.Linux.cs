@@ -54,7 +54,7 @@ internal sealed unsafe class ProcessHandle : IDisposable
 
         if (result < 0)
         {
-            // ECHILD: whoever started us ignores SIGCHLD, and the kernel has thrown the status away. Dead it is.
+            // ECHILD: somebody else in this process waits for children that are not his, or ignores SIGCHLD. Dead it is.
             return Errno.Last == Linux.ECHILD;
         }
 

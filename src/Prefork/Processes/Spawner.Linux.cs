@@ -10,13 +10,16 @@ namespace Prefork.Processes;
 /// </summary>
 /// <remarks>
 /// Nothing of ours is ever without close-on-exec in this process: dup2 in the child clears it there alone, so that a process
-/// started at the same moment by anybody else cannot inherit a channel and hide a death. .NET ignores SIGPIPE, and an ignored signal
-/// survives exec, so it is set back to its default; the signal mask is emptied.
+/// started at the same moment by anybody else cannot inherit a channel and hide a death. The signal mask is emptied. An ignored signal
+/// survives exec, so all are set back to their default (.NET ignores SIGPIPE; SIGCHLD and others may have been ignored when this process
+/// was started), but for those of the terminal: nohup, and a shell for a job in the background, ignore them for all that the job starts.
 /// </remarks>
 internal static unsafe class Spawner
 {
     // Larger than both types on glibc (80 and 336 bytes) and musl.
     private const int OpaqueSize = 1024;
+
+    private static readonly Signal[] s_terminalSignals = [Signal.SIGHUP, Signal.SIGINT, Signal.SIGQUIT];
 
     /// <param name="command">What to execute.</param>
     /// <param name="environment">The whole environment, as name=value.</param>
@@ -74,7 +77,12 @@ internal static unsafe class Spawner
         var set = stackalloc byte[OpaqueSize];
         _ = Libc.SignalSetEmpty(set);
         CheckResult(Libc.SpawnAttributesSetSignalMask(attributes, set), command);
-        _ = Libc.SignalSetAdd(set, (int)Signal.SIGPIPE);
+        _ = Libc.SignalSetFill(set);
+        foreach (var kept in s_terminalSignals)
+        {
+            _ = Libc.SignalSetRemove(set, (int)kept);
+        }
+
         CheckResult(Libc.SpawnAttributesSetSignalDefault(attributes, set), command);
         CheckResult(Libc.SpawnAttributesSetFlags(attributes, Linux.POSIX_SPAWN_SETSIGDEF | Linux.POSIX_SPAWN_SETSIGMASK), command);
     }
