@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Prefork.Tool.Control;
+using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
 
@@ -70,7 +71,7 @@ internal static class OperationCommands
         });
         var json = Arguments.Json();
         var command = new Command("scale", "Changes how many workers an application has.") { words, json };
-        command.SetAction((result, cancellation) => Output.RunAsync(() =>
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () =>
         {
             var given = result.GetRequiredValue(words);
             return AskAsync(given.Length == 2 ? given[0] : null, Parse(given[^1])!, result.GetValue(json), wait: true, cancellation);
@@ -85,7 +86,14 @@ internal static class OperationCommands
             return new ControlRequest("scale") { Workers = difference, IsDifference = true };
         }
 
-        return RunArguments.ParseWorkers(text) is { } count ? new ControlRequest("scale") { Workers = count } : null;
+        try
+        {
+            return new ControlRequest("scale") { Workers = Words.Workers(text) };
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     private static Command Create(string name, string description, IEnumerable<Option> options, Func<ParseResult, ControlRequest> request)
@@ -99,7 +107,7 @@ internal static class OperationCommands
             command.Options.Add(option);
         }
 
-        command.SetAction((result, cancellation) => Output.RunAsync(() => AskAsync(result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () => AskAsync(result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
         return command;
     }
 
