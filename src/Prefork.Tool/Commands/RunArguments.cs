@@ -22,6 +22,14 @@ internal sealed class RunArguments
 
     internal void AddTo(Command command)
     {
+        // The parser takes an option that it does not know for the program.
+        _program.Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ Value: ['-', ..] option }])
+            {
+                result.AddError($"There is no option {option}.");
+            }
+        });
         command.Arguments.Add(_program);
         command.Options.Add(_config);
         foreach (var option in KnownSettings.All.Select(static setting => setting.Option).OfType<Option>())

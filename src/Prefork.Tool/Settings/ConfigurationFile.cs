@@ -20,6 +20,11 @@ internal static class ConfigurationFile
         var key = "";
         try
         {
+            if (text.Trim(" \t\r\n"u8).IsEmpty)
+            {
+                throw new FormatException("the file is empty. Write { \"program\": \"App.dll\" }, or more.");
+            }
+
             return Read(ref reader, ref key, Path.GetDirectoryName(path)!);
         }
         catch (FormatException exception)

@@ -40,21 +40,24 @@ internal sealed class ListSetting<T> : Setting<IReadOnlyList<T>>
             throw new FormatException($"must be an array, not {Name(reader.TokenType)}.");
         }
 
+        // Each is read where the reader stands, which is where an error is.
         var texts = new List<string>();
+        var values = new List<T>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            try
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
             {
-                texts.Add(TextOf(ref reader, orNumber: true));
+                throw new FormatException($"must be an array of strings or numbers, without {Name(reader.TokenType)} in it.");
             }
-            catch (FormatException exception)
-            {
-                throw new FormatException($"each of them {exception.Message}");
-            }
+
+            texts.Add(TextOf(ref reader, orNumber: true));
+            values.Add(_parse(texts[^1]));
         }
 
-        return Create(texts);
+        return Create(values, texts);
     }
 
-    internal Item Create(IReadOnlyList<string> texts) => new((IReadOnlyList<T>)[.. texts.Select(_parse)], $"[{string.Join(", ", texts)}]");
+    internal Item Create(IReadOnlyList<string> texts) => Create([.. texts.Select(_parse)], texts);
+
+    private static Item Create(IReadOnlyList<T> values, IReadOnlyList<string> texts) => new(values, $"[{string.Join(", ", texts)}]");
 }

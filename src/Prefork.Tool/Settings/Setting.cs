@@ -53,7 +53,7 @@ internal abstract class Setting(string key)
         JsonTokenType.StartArray => "an array",
         JsonTokenType.String => "a string",
         JsonTokenType.Number => "a number",
-        JsonTokenType.Null => "null (leave the key out for the default)",
+        JsonTokenType.Null => "null",
         JsonTokenType.True => "true",
         _ => "false",
     };
