@@ -11,7 +11,7 @@ internal static class OperationCommands
     internal static IEnumerable<Command> Create() =>
     [
         CreateStop(),
-        CreateReplacing("reload", "Replaces all workers by new ones of the program as it is now; if these do not prove themselves, nothing changes."),
+        CreateReplacing("reload", "Replaces all workers by new ones of the program and the configuration file as they are now; if these do not prove themselves, nothing changes."),
         CreateReplacing("restart", "Replaces all workers by new ones of the same program."),
         CreateReplacing("rollback", "Goes back to the generation before; or calls off a reload that is under way."),
         CreateScale(),
@@ -36,7 +36,7 @@ internal static class OperationCommands
                 result.AddError("--canary-share must be above 0 and at most 1.");
             }
         });
-        var watch = Arguments.Time("--watch-window", "How long the new workers are watched before it is done. [default: as started, 5s]");
+        var watch = Arguments.Time("--watch-window", "How long the new workers are watched before it is done. [default: what the application has, 5s]");
         var queue = new Option<bool>("--queue") { Description = "Waits for another operation that is under way, instead of giving up." };
         return Create(name, description, [mode, canary, share, watch, queue], result => new ControlRequest(name)
         {
