@@ -3,23 +3,23 @@ using Prefork.Tool.Control;
 namespace Prefork.Tool;
 
 /// <summary>A running application as others may ask of it: what each request does.</summary>
-internal sealed class Application(string name, string? log, ClusterSupervisor supervisor, Task started, Action stop)
+internal sealed class Application(string name, string? log, ClusterSupervisor supervisor, Task started, Runner runner)
 {
     internal async Task<ControlReply> HandleAsync(ControlRequest request, Func<string, Task> tell)
     {
         switch (request.Command)
         {
             case "status":
-                return new ControlReply { ExitCode = ExitCodes.Success, Status = new ApplicationStatus(name, Environment.ProcessId, log, await supervisor.GetStatusAsync()) };
+                return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
             case "started":
-                await started;
-                return new ControlReply { ExitCode = ExitCodes.Success, Status = new ApplicationStatus(name, Environment.ProcessId, log, await supervisor.GetStatusAsync()) };
+                await TellWhileAsync(tell, started);
+                return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
             case "stop":
-                stop();
+                runner.Say("is told to stop");
                 await TellWhileAsync(tell, supervisor.StopAsync());
                 return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{name} has stopped" };
             case "kill":
-                stop();
+                runner.Say("is told to stop");
                 _ = supervisor.StopAsync();
                 _ = supervisor.StopAsync();
                 await TellWhileAsync(tell, supervisor.StopAsync());
@@ -39,6 +39,9 @@ internal sealed class Application(string name, string? log, ClusterSupervisor su
         }
     }
 
+    private async Task<ApplicationStatus> StatusAsync()
+        => new(name, Environment.ProcessId, log, runner.Compare(await supervisor.GetOptionsAsync()), await supervisor.GetStatusAsync());
+
     private static ReloadOptions OptionsOf(ControlRequest request) => new()
     {
         Mode = request.Mode,
@@ -55,16 +58,16 @@ internal sealed class Application(string name, string? log, ClusterSupervisor su
         return new ControlReply { ExitCode = result.Succeeded ? ExitCodes.Success : ExitCodes.Failed, Message = result.Message, LastLines = result.Failure?.LastLines };
     }
 
-    /// <summary>What the supervisor does meanwhile is told in order; somebody who does not listen any more stops nothing.</summary>
+    /// <summary>What is said meanwhile is told in order; somebody who does not listen any more stops nothing.</summary>
     private async Task TellWhileAsync(Func<string, Task> tell, Task operation)
     {
         var telling = Task.CompletedTask;
         var gate = new Lock();
-        void Tell(object? sender, SupervisorEventArgs e)
+        void Tell(string line)
         {
             lock (gate)
             {
-                telling = TellNextAsync(telling, e.Message);
+                telling = TellNextAsync(telling, line);
             }
         }
 
@@ -81,14 +84,14 @@ internal sealed class Application(string name, string? log, ClusterSupervisor su
             }
         }
 
-        supervisor.Happened += Tell;
+        runner.Said += Tell;
         try
         {
             await operation;
         }
         finally
         {
-            supervisor.Happened -= Tell;
+            runner.Said -= Tell;
         }
 
         await telling;

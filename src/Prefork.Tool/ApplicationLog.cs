@@ -21,7 +21,7 @@ internal sealed class ApplicationLog : IDisposable
                 fileSizeLimitBytes: 10 * 1024 * 1024,
                 retainedFileCountLimit: 5,
                 formatProvider: System.Globalization.CultureInfo.InvariantCulture,
-                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Source} {Line:l}{NewLine}")
+                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Source:l} {Line:l}{NewLine}")
             .CreateLogger();
     }
 
@@ -41,11 +41,7 @@ internal sealed class ApplicationLog : IDisposable
     /// <summary>The files, the newest last.</summary>
     internal static IReadOnlyList<string> Files(string folder) => [.. Directory.GetFiles(folder, "log*.txt").OrderBy(File.GetCreationTimeUtc).ThenBy(static file => file, StringComparer.Ordinal)];
 
-    internal void Write(string line) => Write("prefork", line);
-
-    internal void Write(WorkerOutput line) => Write($"{line.Slot}/{line.Worker.Id}{(line.IsError ? " err" : "")}", line.Line);
+    internal void Write(LogLine line) => _logger.Information("{Source} {Line}", line.Mark, line.Line);
 
     public void Dispose() => _logger.Dispose();
-
-    private void Write(string source, string line) => _logger.Information("{Source} {Line}", source, line);
 }

@@ -4,7 +4,7 @@ using Prefork.Tool;
 // What follows the first -- is the program's, word for word, and none of the parser's business.
 var end = Array.IndexOf(args, "--");
 var own = end < 0 ? args : args[..end];
-var rest = end < 0 ? [] : args[(end + 1)..];
+var rest = end < 0 ? null : args[(end + 1)..];
 var root = new RootCommand("Runs a program as a cluster: several workers behind one port.")
 {
     RunCommand.Create(rest), StartCommand.Create(rest, own), ListCommand.Create(), DescribeCommand.Create(), LogsCommand.Create(), TopCommand.Create(),
@@ -17,13 +17,8 @@ foreach (var command in OperationCommands.Create())
 var parsed = root.Parse(own);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors)
-    {
-        await Console.Error.WriteLineAsync($"prefork: {error.Message}");
-    }
-
-    await Console.Error.WriteLineAsync("prefork: 'prefork --help' and 'prefork run --help' say what there is.");
-    return ExitCodes.Usage;
+    var message = string.Join("\nprefork: ", parsed.Errors.Select(static error => error.Message));
+    return await Output.FailAsync(own.Contains("--json"), ExitCodes.Usage, $"{message}\nprefork: 'prefork --help' and 'prefork run --help' say what there is.");
 }
 
 // Signals of run are the supervisor's: the first asks the workers to leave, a second one hastens them. Other commands end by them.

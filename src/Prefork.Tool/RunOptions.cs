@@ -1,40 +1,100 @@
+using Prefork.Tool.Settings;
+
 namespace Prefork.Tool;
 
-/// <summary>What <c>prefork run</c> or <c>start</c> was told.</summary>
+/// <summary>What is to run, and how, as it was read at one instant. Not changed any more.</summary>
 internal sealed class RunOptions
 {
-    internal required string Program { get; init; }
+    /// <param name="given">What was given in all.</param>
+    /// <param name="file">The configuration file, if there is one.</param>
+    /// <exception cref="CommandException">No program is named.</exception>
+    internal RunOptions(Given given, string? file)
+    {
+        Given = given;
+        File = file;
+        Program = given.Get(KnownSettings.Program)
+            ?? throw new CommandException(ExitCodes.Usage, file is null
+                ? $"no program is named, and there is no {ConfigurationFile.DefaultName} in this folder. Name one of them: 'prefork run App.dll', or --config FILE."
+                : $"{file}: program: it is missing. Name the application there, or on the command line.");
+        WorkingDirectory = given.Get(KnownSettings.WorkingDirectory) ?? (file is null ? null : Path.GetDirectoryName(file));
+    }
 
-    internal required IReadOnlyList<string> Arguments { get; init; }
+    internal Given Given { get; }
 
-    internal required int Workers { get; init; }
+    internal string? File { get; }
 
-    internal required string? WorkingDirectory { get; init; }
+    /// <summary>Its full path; links in it are not resolved.</summary>
+    internal string Program { get; }
 
-    internal required IReadOnlyDictionary<string, string?> Environment { get; init; }
+    internal IReadOnlyList<string> Arguments => Given.Get(KnownSettings.Arguments) ?? [];
+
+    internal int Workers => Given.Get(KnownSettings.Workers) ?? Environment.ProcessorCount;
+
+    internal string? WorkingDirectory { get; }
+
+    internal IReadOnlyDictionary<string, string?> Variables => Given.Get(KnownSettings.Environment) ?? new Dictionary<string, string?>();
 
     /// <summary>Null: what the environment says, or round robin.</summary>
-    internal required SchedulingPolicy? Policy { get; init; }
-
-    internal required TimeSpan BootTimeout { get; init; }
+    internal SchedulingPolicy? Policy => Given.Get(KnownSettings.Scheduling);
 
     /// <summary>Null: the program's file name.</summary>
-    internal string? Name { get; init; }
+    internal string? Name => Given.Get(KnownSettings.Name);
 
-    internal HealthGate? HealthGate { get; init; }
+    /// <exception cref="UnusableProgramException">The program cannot be run, and the message says why.</exception>
+    internal Target Inspect()
+        => WorkingDirectory is { } folder && !Directory.Exists(folder)
+            ? throw new UnusableProgramException($"There is no folder {folder} (cwd).")
+            : Target.Inspect(Program, WorkingDirectory);
 
-    internal TimeSpan? StopTimeout { get; init; }
+    /// <summary>How the supervisor is to go about it; what is not given is as it is by default.</summary>
+    internal void ApplyTo(SupervisorOptions options)
+    {
+        var defaults = new SupervisorOptions();
+        options.Workers = Workers;
+        options.BootTimeout = Given.Get(KnownSettings.BootTimeout) ?? defaults.BootTimeout;
+        options.HealthGate = Given.Get(KnownSettings.Health);
+        options.HealthGateTimeout = Given.Get(KnownSettings.HealthTimeout) ?? defaults.HealthGateTimeout;
+        options.StopTimeout = Given.Get(KnownSettings.StopTimeout) ?? defaults.StopTimeout;
+        options.KillTimeout = Given.Get(KnownSettings.KillTimeout) ?? defaults.KillTimeout;
+        options.WatchWindow = Given.Get(KnownSettings.WatchWindow) ?? defaults.WatchWindow;
+        options.RestartDelay = Given.Get(KnownSettings.RestartDelay) ?? defaults.RestartDelay;
+        options.MaxRestartDelay = Given.Get(KnownSettings.MaxRestartDelay) ?? defaults.MaxRestartDelay;
+        options.MinUptime = Given.Get(KnownSettings.MinUptime) ?? defaults.MinUptime;
+        options.StopExitCodes.Clear();
+        options.StopExitCodes.UnionWith(Given.Get(KnownSettings.StopExitCodes) ?? []);
+        ApplyHangs(options, defaults);
+        options.Recycling.MaxAge = Given.Get(KnownSettings.MaxAge);
+        options.Recycling.MaxMemory = Given.Get(KnownSettings.MaxMemory);
+        options.Recycling.MemoryMeasure = Given.Get(KnownSettings.Memory);
+        options.Recycling.MaxRequests = Given.Get(KnownSettings.MaxRequests);
+        options.Recycling.Schedule = Given.Get(KnownSettings.RecycleAt) is { Count: > 0 } times
+            ? after => times.Min(time => time.GetNextOccurrence(after, TimeZoneInfo.Local))
+            : null;
+        options.Recycling.TriggerFile = Given.Get(KnownSettings.RecycleFile);
+        options.KeepPreviousWarm = Given.Get(KnownSettings.KeepWarm);
+    }
 
-    internal TimeSpan? WatchWindow { get; init; }
+    /// <summary>How it differs from what was read before, and from what the application was started with in what needs a stop and a start.</summary>
+    internal IEnumerable<string> ChangesSince(RunOptions before, RunOptions start)
+        => KnownSettings.All
+            .Select(setting => (Setting: setting, Change: setting.Compare((setting.NeedsStart ? start : before).Given.Find(setting), Given.Find(setting))))
+            .Where(static pair => pair.Change is not null)
+            .Select(static pair => pair.Setting.NeedsStart ? $"{pair.Change} (needs stop and start)" : pair.Change!);
 
-    internal TimeSpan? MaxAge { get; init; }
+    /// <summary>Heartbeats are often enough to see a hang of that length.</summary>
+    private void ApplyHangs(SupervisorOptions options, SupervisorOptions defaults)
+    {
+        var timeout = Given.Get(KnownSettings.HangTimeout) ?? defaults.HangTimeout;
+        if (timeout == TimeSpan.Zero)
+        {
+            options.HeartbeatInterval = null;
+        }
+        else
+        {
+            options.HangTimeout = timeout;
+            options.HeartbeatInterval = timeout / 4 < defaults.HeartbeatInterval ? timeout / 4 : defaults.HeartbeatInterval;
+        }
 
-    internal long? MaxMemory { get; init; }
-
-    internal long? MaxRequests { get; init; }
-
-    internal bool KeepWarm { get; init; }
-
-    /// <summary>Without a terminal: what it and its workers say goes to a file.</summary>
-    internal bool IsBackground { get; init; }
+        options.OnHangTimeout = Given.Get(KnownSettings.OnHangTimeout) ?? defaults.OnHangTimeout;
+    }
 }

@@ -1,63 +1,52 @@
 using Prefork.Tool.Control;
+using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
 
 /// <summary>
 /// The primary of <c>prefork run</c> and <c>start</c>: a supervisor, and an ear for the other commands. What it says itself goes to standard error, what its
-/// workers say to the streams they chose; in the background all of it goes to a file.
+/// workers say to the streams they chose, or all of it as JSON to standard output; in the background all of it goes to a file.
 /// </summary>
 internal sealed class Runner
 {
-    private readonly RunOptions _options;
+    private readonly CommandLine _commandLine;
+    private readonly RunOptions _start;
     private readonly Lock _lock = new();
     private readonly HashSet<string> _addresses = [];
     private readonly ApplicationLog? _log;
     private readonly string _name;
 
-    private Runner(RunOptions options, string name)
+    private Runner(CommandLine commandLine, RunOptions options, string name)
     {
-        _options = options;
+        _commandLine = commandLine;
+        _start = options;
         _name = name;
-        _log = options.IsBackground ? ApplicationLog.Open(name) : null;
+        _log = commandLine.IsBackground ? ApplicationLog.Open(name) : null;
     }
 
-    internal static async Task<int> RunAsync(RunOptions options, CancellationToken cancellation)
+    /// <summary>Hears all that it says itself.</summary>
+    internal event Action<string>? Said;
+
+    internal static async Task<int> RunAsync(CommandLine commandLine, CancellationToken cancellation)
     {
-        try
-        {
-            // Said before anything starts, if it cannot work.
-            _ = Inspect(options);
-            using var socket = TakeName(options);
-            return await new Runner(options, socket.Name).RunAsync(socket, cancellation);
-        }
-        catch (Exception exception) when (exception is UnusableProgramException or ArgumentException)
-        {
-            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
-            return ExitCodes.Usage;
-        }
-        catch (CommandException exception)
-        {
-            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
-            return exception.ExitCode;
-        }
+        // Said before anything starts, if it cannot work.
+        var options = commandLine.Read();
+        _ = options.Inspect();
+        using var socket = TakeName(commandLine.Name ?? options.Name, options.Program);
+        return await new Runner(commandLine, options, socket.Name).RunAsync(socket, cancellation);
     }
-
-    internal static Target Inspect(RunOptions options)
-        => options.WorkingDirectory is { } directory && !Directory.Exists(directory)
-            ? throw new UnusableProgramException($"There is no folder {Path.GetFullPath(directory)} (--cwd).")
-            : Target.Inspect(options.Program, options.WorkingDirectory);
 
     /// <summary>A name that was asked for is that or nothing; in the foreground one of our own making gets a number when it is taken.</summary>
-    private static ControlSocket TakeName(RunOptions options)
+    private static ControlSocket TakeName(string? name, string program)
     {
         var folder = RuntimeFolder.Open();
-        if (options.Name is { } name)
+        if (name is not null)
         {
-            return ControlSocket.TryTake(folder, ControlSocket.Check(name))
+            return ControlSocket.TryTake(folder, name)
                 ?? throw new CommandException(ExitCodes.Busy, $"an application named {name} runs already. 'prefork describe {name}' tells of it, 'prefork stop {name}' stops it, --name gives this one another name.");
         }
 
-        var stem = StartCommand.NameOf(options.Program);
+        var stem = StartCommand.NameOf(program);
         for (var i = 1; ; i++)
         {
             if (ControlSocket.TryTake(folder, i == 1 ? stem : $"{stem}-{i}") is { } socket)
@@ -69,20 +58,22 @@ internal sealed class Runner
 
     private async Task<int> RunAsync(ControlSocket socket, CancellationToken cancellation)
     {
-        if (_options.Policy is { } policy)
+        if (_start.Policy is { } policy)
         {
             Cluster.SchedulingPolicy = policy;
         }
 
-        var supervisor = new ClusterSupervisor(SupervisorOptions());
+        var supervisorOptions = new SupervisorOptions { Output = OnOutput, Reconfigure = _start.File is null ? null : Reconfigure };
+        LauncherOf(_start).ApplyTo(supervisorOptions);
+        var supervisor = new ClusterSupervisor(supervisorOptions);
         supervisor.Happened += (_, e) => Say(e.Message);
         Cluster.Listening += (_, e) => OnListening(e.Address);
         Cluster.Error += (_, e) => Say(e.Worker is null ? e.Exception.Message : $"worker {e.Worker.Id}: {e.Exception.Message}");
-        Say($"{Environment.ProcessId} runs {_options.Workers} {(_options.Workers == 1 ? "worker" : "workers")} of {Path.GetFullPath(_options.Program, Path.GetFullPath(_options.WorkingDirectory ?? "."))} as {_name}");
+        Say($"{Environment.ProcessId} runs {_start.Workers} {(_start.Workers == 1 ? "worker" : "workers")} of {_start.Program} as {_name}{(_start.File is { } file ? $", by {file}" : "")}");
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = started.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         supervisor.Happened += (_, _) => _ = CheckStartedAsync(supervisor, started);
-        var control = new ControlServer(socket, new Application(_name, _log?.Path, supervisor, started.Task, () => Say("is told to stop")).HandleAsync);
+        var control = new ControlServer(socket, new Application(_name, _log?.Path, supervisor, started.Task, this).HandleAsync);
         try
         {
             await supervisor.RunAsync(cancellation);
@@ -111,43 +102,48 @@ internal sealed class Runner
         }
     }
 
-    private SupervisorOptions SupervisorOptions()
+    private Launcher LauncherOf(RunOptions options) => new(options, isOnTerminal: !_commandLine.IsBackground && !_commandLine.Json && !Console.IsOutputRedirected, Say);
+
+    /// <summary>For a reload: the file as it is now.</summary>
+    private void Reconfigure(SupervisorOptions next)
     {
-        var defaults = new SupervisorOptions();
-        var options = new SupervisorOptions
+        var before = Launcher.Of(next).Options;
+        var options = _commandLine.Read();
+        foreach (var change in options.ChangesSince(before, _start))
         {
-            Workers = _options.Workers,
-            Launch = Launch,
-            BootTimeout = _options.BootTimeout,
-            HealthGate = _options.HealthGate,
-            StopTimeout = _options.StopTimeout ?? defaults.StopTimeout,
-            WatchWindow = _options.WatchWindow ?? defaults.WatchWindow,
-            KeepPreviousWarm = _options.KeepWarm,
-            Output = OnOutput,
-            ExplainBootTimeout = worker => BootFailure.Describe(worker, Inspect(_options), _options.BootTimeout.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-        };
-        options.Recycling.MaxAge = _options.MaxAge;
-        options.Recycling.MaxMemory = _options.MaxMemory;
-        options.Recycling.MaxRequests = _options.MaxRequests;
-        return options;
+            Say($"{options.File}: {change}");
+        }
+
+        LauncherOf(options).ApplyTo(next);
     }
 
-    /// <summary>For each generation: the program may be another one by now.</summary>
-    private void Launch(ClusterSettings settings)
+    /// <summary>What a reload would find in the file that is not so now; null without a file.</summary>
+    internal ConfigurationStatus? Compare(SupervisorOptions inForce)
     {
-        var target = Inspect(_options);
-        settings.Exec = target.Path;
-        settings.ExecArguments = [];
-        settings.Arguments = _options.Arguments;
-        settings.WorkingDirectory = _options.WorkingDirectory;
-        settings.Environment = WorkerVariables.For(target, _options);
+        if (_start.File is not { } file)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new ConfigurationStatus(file, [.. _commandLine.Read().ChangesSince(Launcher.Of(inForce).Options, _start)], null);
+        }
+        catch (CommandException exception)
+        {
+            return new ConfigurationStatus(file, [], exception.Message);
+        }
     }
 
     private void OnOutput(WorkerOutput line)
     {
         if (_log is not null)
         {
-            _log.Write(line);
+            _log.Write(LogLine.Of(line));
+        }
+        else if (_commandLine.Json)
+        {
+            Output.WriteJson(LogLine.Of(line));
         }
         else
         {
@@ -169,15 +165,21 @@ internal sealed class Runner
         Say($"listening on {text}");
     }
 
-    private void Say(string line)
+    internal void Say(string line)
     {
         if (_log is not null)
         {
-            _log.Write(line);
+            _log.Write(LogLine.Of(line));
+        }
+        else if (_commandLine.Json)
+        {
+            Output.WriteJson(LogLine.Of(line));
         }
         else
         {
             Console.Error.WriteLine($"prefork: {line}");
         }
+
+        Said?.Invoke(line);
     }
 }

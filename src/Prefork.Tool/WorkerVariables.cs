@@ -5,16 +5,19 @@ internal static class WorkerVariables
 {
     private const string Hooks = "DOTNET_STARTUP_HOOKS";
 
-    internal static Dictionary<string, string?> For(Target target, RunOptions options)
+    /// <param name="target">The program.</param>
+    /// <param name="given">What the user gives; null as a value takes a variable away.</param>
+    /// <param name="isOnTerminal">Whether what workers write is seen on a terminal.</param>
+    internal static Dictionary<string, string?> For(Target target, IReadOnlyDictionary<string, string?> given, bool isOnTerminal)
     {
-        var variables = new Dictionary<string, string?>(options.Environment);
+        var variables = new Dictionary<string, string?>(given);
         if (target.Kind == TargetKind.Managed)
         {
-            var others = variables.GetValueOrDefault(Hooks) ?? Environment.GetEnvironmentVariable(Hooks);
+            var others = variables.TryGetValue(Hooks, out var hooks) ? hooks : Environment.GetEnvironmentVariable(Hooks);
             variables[Hooks] = string.IsNullOrEmpty(others) ? Hook : $"{Hook}{Path.PathSeparator}{others}";
         }
 
-        if (!Console.IsOutputRedirected && !options.IsBackground)
+        if (isOnTerminal)
         {
             // Their output goes through us, and ends on a terminal all the same.
             variables.TryAdd("DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION", "1");

@@ -12,15 +12,15 @@ public sealed class ClusterSupervisor
     private readonly SupervisorOptions _options;
     private readonly Supervisor _supervisor;
 
-    /// <param name="options">Not changed any more from here on.</param>
+    /// <param name="options">Copied: what is changed in it later changes nothing.</param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public ClusterSupervisor(SupervisorOptions options, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        _options = options;
-        _supervisor = new Supervisor(options, timeProvider ?? TimeProvider.System, Raise);
+        _options = options.Clone();
+        _supervisor = new Supervisor(_options, timeProvider ?? TimeProvider.System, Raise);
     }
 
     /// <summary>Everything that it does and sees, in order. Handlers run inside the supervisor: they should return soon, and what they throw is lost.</summary>
@@ -68,18 +68,18 @@ public sealed class ClusterSupervisor
     }
 
     /// <summary>
-    /// Replaces all workers by a new generation, launched as <see cref="SupervisorOptions.Launch"/> says now. Either all new ones serve, or nothing has changed:
+    /// Replaces all workers by a new generation, launched as <see cref="SupervisorOptions.Launch"/> says now, with the options that <see cref="SupervisorOptions.Reconfigure"/> makes of the present ones. Either all new ones serve, or nothing has changed:
     /// a new worker that does not get ready, does not pass its gate, or crashes within the watch window, fails it.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another operation is under way (<see cref="ReloadOptions.Queue"/>), or the supervisor does not run.</exception>
     public Task<ReloadResult> ReloadAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.ReloadAsync(options ?? new ReloadOptions()));
 
-    /// <summary>The same with the program, arguments and environment that the present generation has.</summary>
+    /// <summary>The same with the program, arguments, environment and options that the present generation has.</summary>
     /// <inheritdoc cref="ReloadAsync"/>
     public Task<ReloadResult> RestartAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.RestartAsync(options ?? new ReloadOptions()));
 
     /// <summary>
-    /// Back to the generation before, with its program as its links led then, by the same transaction. A reload that is under way is called off instead.
+    /// Back to the generation before, with its program as its links led then and its options, by the same transaction. A reload that is under way is called off instead.
     /// The last five generations are remembered; when there is none, the result says so.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another operation is under way, or the supervisor does not run.</exception>
@@ -92,6 +92,9 @@ public sealed class ClusterSupervisor
 
     /// <summary>What the cluster looks like now.</summary>
     public Task<SupervisorStatus> GetStatusAsync() => _supervisor.OnLoopAsync(() => Task.FromResult(_supervisor.GetStatus()));
+
+    /// <summary>The options in force, which are those of the generation that serves: a copy.</summary>
+    public Task<SupervisorOptions> GetOptionsAsync() => _supervisor.OnLoopAsync(() => Task.FromResult(_supervisor.GetOptions()));
 
     private static Func<Task> HastenAsync(Supervisor supervisor) => () =>
     {

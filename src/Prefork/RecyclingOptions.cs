@@ -28,6 +28,8 @@ public sealed class RecyclingOptions
     /// <remarks>Default: 0.1.</remarks>
     public double Jitter { get; set; } = 0.1;
 
+    internal RecyclingOptions Clone() => (RecyclingOptions)MemberwiseClone();
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxMemory ?? 1, 1, nameof(MaxMemory));

@@ -1,6 +1,9 @@
 namespace Prefork;
 
-/// <summary>What a <see cref="ClusterSupervisor"/> sees to, and how. Read when it is made; times are of a monotonic clock.</summary>
+/// <summary>
+/// What a <see cref="ClusterSupervisor"/> sees to, and how. Copied when it is made; from then on each generation of workers has its own copy, which
+/// <see cref="Reconfigure"/> may change for the next one. Times are of a monotonic clock.
+/// </summary>
 public sealed class SupervisorOptions
 {
     /// <summary>
@@ -9,6 +12,17 @@ public sealed class SupervisorOptions
     /// </summary>
     /// <remarks>Default: null, which runs this program again. What it throws ends a start, or fails a reload.</remarks>
     public Action<ClusterSettings>? Launch { get; set; }
+
+    /// <summary>
+    /// Called when a reload begins, before <see cref="Launch"/>, with a copy of the options in force. What it sets there is the new generation's: its workers are
+    /// treated so from their start, and the supervisor goes by it once the reload has succeeded. A reload that fails leaves the old options in force,
+    /// and a rollback brings back those of the generation that it goes back to.
+    /// </summary>
+    /// <remarks>
+    /// Default: null, which keeps the options. What it throws fails the reload. <see cref="Workers"/> counts when it is another number than the options before said, and
+    /// leaves what <see cref="ClusterSupervisor.ScaleAsync"/> did alone otherwise. <see cref="HandleSignals"/> is read at the start only.
+    /// </remarks>
+    public Action<SupervisorOptions>? Reconfigure { get; set; }
 
     /// <summary>How many workers. Each has a slot, 0 to one less than this, which its replacements keep: <c>PREFORK_WORKER_INDEX</c> and <c>NODE_APP_INSTANCE</c>.</summary>
     /// <remarks>Default: one for each processor.</remarks>
@@ -71,7 +85,7 @@ public sealed class SupervisorOptions
 
     /// <summary>Exit codes that mean "do not start me again". When every worker has ended so, the supervisor is done.</summary>
     /// <remarks>Default: none.</remarks>
-    public ISet<int> StopExitCodes { get; } = new HashSet<int>();
+    public ISet<int> StopExitCodes { get; private set; } = new HashSet<int>();
 
     /// <summary>How often each worker is asked whether it works (<see cref="WorkerProcess.PingAsync"/>); null never.</summary>
     /// <remarks>Default: 5 seconds.</remarks>
@@ -94,7 +108,7 @@ public sealed class SupervisorOptions
 
     /// <summary>When to replace workers that work.</summary>
     /// <remarks>Default: never.</remarks>
-    public RecyclingOptions Recycling { get; } = new();
+    public RecyclingOptions Recycling { get; private set; } = new();
 
     /// <summary>How long after the last new worker has entered rotation a reload can still fail: by a crash of one of the new ones.</summary>
     /// <remarks>Default: 5 seconds.</remarks>
@@ -123,6 +137,14 @@ public sealed class SupervisorOptions
     /// </summary>
     /// <remarks>Default: true.</remarks>
     public bool HandleSignals { get; set; } = true;
+
+    internal SupervisorOptions Clone()
+    {
+        var clone = (SupervisorOptions)MemberwiseClone();
+        clone.StopExitCodes = new HashSet<int>(StopExitCodes);
+        clone.Recycling = Recycling.Clone();
+        return clone;
+    }
 
     internal void Validate()
     {

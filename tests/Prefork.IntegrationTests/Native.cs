@@ -4,6 +4,7 @@ namespace Prefork.IntegrationTests;
 
 internal static class Native
 {
+    internal const int SigHup = 1;
     internal const int SigInt = 2;
     internal const int SigKill = 9;
     internal const int SigTerm = 15;

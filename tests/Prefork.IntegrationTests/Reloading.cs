@@ -87,6 +87,68 @@ public class Reloading
     }
 
     [Fact]
+    public async Task OptionsThatAReloadChanges_AreInForceFromThenOn_AndARollbackBringsTheOldOnesBack()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0", "stop=20000");
+        await supervisor.AskAsync("options workers=3 stop=10000 age=3600000", "set");
+        Assert.Equal("result True generation=2 reload to generation 2 succeeded: 3 workers serve", await supervisor.AskAsync("reload", "result "));
+        Assert.Equal("options workers=3 stop=10000 age=3600000", await supervisor.AskAsync("options?", "options "));
+        Assert.Equal([0, 1, 2], (await supervisor.UntilAsync(status => status.Workers.Count == 3)).Workers.Select(worker => worker.Slot));
+        await supervisor.AskAsync("restart", "result True generation=3 restart to generation 3 succeeded: 3 workers serve");
+        await supervisor.AskAsync("rollback", "result True generation=2");
+        await supervisor.AskAsync("rollback", "result True generation=1 rollback to generation 1 succeeded: 2 workers serve");
+        Assert.Equal("options workers=2 stop=20000 age=", await supervisor.AskAsync("options?", "options "));
+        Assert.All((await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers, worker => Assert.Equal(1, worker.Generation));
+    }
+
+    [Fact]
+    public async Task OptionsOfAReloadThatFails_AreForgotten()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0", "stop=20000");
+        await supervisor.AskAsync("launch BEHAVE=exit", "set");
+        await supervisor.AskAsync("options workers=4 stop=10000", "set");
+        await supervisor.AskAsync("reload", "result False generation=1");
+        Assert.Equal("options workers=2 stop=20000 age=", await supervisor.AskAsync("options?", "options "));
+        var status = await supervisor.UntilAsync(status => status is { State: "Healthy", Desired: 2, Workers.Count: 2 });
+        Assert.Equal([1, 2], status.Workers.Select(worker => worker.Id));
+
+        // One that is out of its range, too.
+        await supervisor.AskAsync("options workers=0", "set");
+        Assert.Contains("Workers", await supervisor.AskAsync("reload", "result False generation=1"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Rolling")]
+    [InlineData("AllAtOnce")]
+    [InlineData("WithinCount")]
+    public async Task FewerWorkers_ComeWithAReload_AndStayOnesThatAreScaled(string mode)
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=3", "watch=0");
+        await supervisor.AskAsync("options workers=1", "set");
+        await supervisor.AskAsync($"reload mode={mode}", "result True generation=2 reload to generation 2 succeeded: 1 worker serves");
+        Assert.Equal([(0, 2)], (await supervisor.UntilAsync(status => status.Workers.Count == 1)).Workers.Select(worker => (worker.Slot, worker.Generation)));
+        await supervisor.AskAsync("scale 2", "scaled 2");
+
+        // The options say 1 still: that is no news.
+        await supervisor.AskAsync("options workers=1", "set");
+        await supervisor.AskAsync($"reload mode={mode}", "result True generation=3 reload to generation 3 succeeded: 2 workers serve");
+        await supervisor.AskAsync("rollback", "result True generation=2 rollback to generation 2 succeeded: 2 workers serve");
+        await supervisor.AskAsync("rollback", "result True generation=1 rollback to generation 1 succeeded: 3 workers serve");
+    }
+
+    [Fact]
+    public async Task FewerWorkersThatFail_LeaveTheOldOnesAsTheyWere()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=3", "watch=60000");
+        await supervisor.AskAsync("launch BEHAVE=crash:1000", "set");
+        await supervisor.AskAsync("options workers=1", "set");
+        await supervisor.AskAsync("reload", "result False generation=1");
+        var status = await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 3 });
+        Assert.Equal([1, 2, 3], status.Workers.Select(worker => worker.Id));
+        Assert.All(status.Workers, worker => Assert.Equal("Serving", worker.Phase));
+    }
+
+    [Fact]
     public async Task TwentyReloads_UnderMixedLoad_FailNoRequest_AndLeaveNothing()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0", "draining=1");

@@ -49,6 +49,18 @@ public class Refusing
     [InlineData("--env", "NOVALUE")]
     [InlineData("--cwd", "/nowhere")]
     [InlineData("--no-such-option", "1")]
+    [InlineData("--name", "two words")]
+    [InlineData("--health", "ftp://x")]
+    [InlineData("--stop-timeout", "25d")]
+    [InlineData("--max-memory", "0")]
+    [InlineData("--max-requests", "0")]
+    [InlineData("--memory", "vss")]
+    [InlineData("--recycle-at", "60 * * * *")]
+    [InlineData("--recycle-at", "0 0 30 2 *")]
+    [InlineData("--stop-exit-codes", "1,256")]
+    [InlineData("--hang-timeout", "soon")]
+    [InlineData("--on-hang", "")]
+    [InlineData("--config", "/nowhere/prefork.json")]
     public async Task ABadArgument_IsRefused(string option, string value)
     {
         await using var run = Running.Run([Published.Assembly, option, value]);

@@ -19,11 +19,26 @@ internal sealed class TestApplication : IAsyncDisposable
         return (await StatusAsync()).GetProperty("processId").GetInt32();
     }
 
+    /// <summary>What a configuration file in this application's folder says.</summary>
+    internal Task WriteAsync(string json) => File.WriteAllTextAsync(ConfigurationFile, json);
+
+    internal string ConfigurationFile => Path.Combine(Folder, "prefork.json");
+
+    /// <summary>The port that its log tells of.</summary>
+    internal async Task<int> PortAsync()
+    {
+        var logs = await CommandAsync("logs", "shop", "-n", "1000");
+        var line = logs.Output.Split('\n').First(static line => line.Contains(" prefork listening on ", StringComparison.Ordinal));
+        return System.Net.IPEndPoint.Parse(line.Split(' ')[^1]).Port;
+    }
+
+    /// <summary>Of the folder that the application's configuration is in.</summary>
     internal async Task<(int Code, string Output, string Error)> CommandAsync(params string[] arguments)
         => await RunAsync(new ProcessStartInfo(Published.Command, arguments));
 
     internal async Task<(int Code, string Output, string Error)> RunAsync(ProcessStartInfo start)
     {
+        start.WorkingDirectory = Folder;
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment["XDG_RUNTIME_DIR"] = start.Environment["XDG_STATE_HOME"] = _folder.FullName;
         using var process = Process.Start(start)!;

@@ -4,7 +4,8 @@ using SupervisorApp;
 
 // A supervisor, driven by lines of standard input: options as name=value arguments, then commands. It says what happens on standard output.
 var launch = new Launch();
-var options = new SupervisorOptions { Launch = launch.Apply, HandleSignals = false };
+var pending = new List<string>();
+var options = new SupervisorOptions { Launch = launch.Apply, HandleSignals = false, Reconfigure = Reconfigure };
 foreach (var argument in args)
 {
     Options.Apply(options, launch, argument);
@@ -21,6 +22,16 @@ while (await Console.In.ReadLineAsync() is { } line && line != "quit")
 
 await supervisor.StopAsync();
 return;
+
+// What "options" has said since the last reload.
+void Reconfigure(SupervisorOptions next)
+{
+    lock (pending)
+    {
+        pending.ForEach(argument => Options.Apply(next, launch, argument));
+        pending.Clear();
+    }
+}
 
 async Task ObeyAsync(string[] words)
 {
@@ -39,6 +50,18 @@ async Task ObeyAsync(string[] words)
             case "launch":
                 launch.Set(words[1..]);
                 Say("set");
+                break;
+            case "options":
+                lock (pending)
+                {
+                    pending.AddRange(words[1..]);
+                }
+
+                Say("set");
+                break;
+            case "options?":
+                var now = await supervisor.GetOptionsAsync();
+                Say($"options workers={now.Workers} stop={now.StopTimeout.TotalMilliseconds} age={now.Recycling.MaxAge?.TotalMilliseconds}");
                 break;
             case "reload":
                 Say(await supervisor.ReloadAsync(Options.Reload(words[1..])));

@@ -54,6 +54,8 @@ void Map(IEndpointRouteBuilder routes)
 {
     routes.MapGet("/", static () => $"{Environment.ProcessId}");
     routes.MapGet("/arguments", () => string.Join(' ', args));
+    routes.MapGet("/variable", static context => context.Response.WriteAsync(Environment.GetEnvironmentVariable($"{context.Request.Query["name"]}") ?? "none"));
+    routes.MapGet("/folder", static () => Environment.CurrentDirectory);
     routes.MapGet("/environment", static () => string.Join('\n', Variables(Environment.GetEnvironmentVariables().Keys.Cast<string>())));
 
     // What a program that this one starts is given.

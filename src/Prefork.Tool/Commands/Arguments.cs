@@ -32,24 +32,6 @@ internal static class Arguments
         },
     };
 
-    /// <summary>An amount of memory such as 300M or 2G.</summary>
-    internal static Option<long?> Memory(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "SIZE",
-        CustomParser = result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (ParseMemory(text) is { } size)
-            {
-                return size;
-            }
-
-            result.AddError($"{name}: '{text}' is no amount of memory: give bytes, or a number with K, M or G.");
-            return null;
-        },
-    };
-
     internal static TimeSpan? ParseTime(string text)
     {
         var number = text.TrimEnd('m', 's', 'h', 'd');

@@ -15,7 +15,7 @@ internal static class DescribeCommand
         var name = Arguments.Name();
         var json = Arguments.Json();
         var command = new Command("describe", "Tells all of one application: its workers, and why those before them ended.") { name, json };
-        command.SetAction((result, cancellation) => Output.RunAsync(async () =>
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), async () =>
         {
             var application = await ControlClient.StatusAsync(ControlClient.Resolve(result.GetValue(name)), cancellation);
             if (result.GetValue(json))
@@ -38,7 +38,7 @@ internal static class DescribeCommand
         List<IRenderable> rows =
         [
             ListCommand.Draw([application]),
-            new Text($"\nprogram  {cluster.Program}\nlog      {application.Log ?? "none: it runs in the foreground"}\n"),
+            new Text($"\nprogram        {cluster.Program}\nlog            {application.Log ?? "none: it runs in the foreground"}\nconfiguration  {Describe(application.Configuration)}\n"),
             Workers(cluster),
         ];
         if (cluster.Endings.Count > 0)
@@ -53,6 +53,14 @@ internal static class DescribeCommand
 
         return new Rows(rows);
     }
+
+    private static string Describe(ConfigurationStatus? configuration) => configuration switch
+    {
+        null => "no file",
+        { Error: { } error } => $"{configuration.File}, which a reload would refuse: {error}",
+        { Changes: [] } => $"{configuration.File}, which is what runs",
+        _ => $"{configuration.File}, which has changed; a reload would bring{string.Concat(configuration.Changes.Select(static change => $"\n                 {change}"))}",
+    };
 
     internal static Table Workers(SupervisorStatus cluster)
     {

@@ -11,7 +11,7 @@ internal static class ListCommand
     {
         var json = Arguments.Json();
         var command = new Command("list", "Lists the applications that run.") { json };
-        command.SetAction((result, cancellation) => Output.RunAsync(async () =>
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), async () =>
         {
             var applications = await AllAsync(cancellation);
             if (result.GetValue(json))

@@ -11,6 +11,7 @@ internal static class LogsCommand
     internal static Command Create()
     {
         var name = Arguments.Name();
+        var json = Arguments.Json();
         var follow = new Option<bool>("--follow", "-f") { Description = "Goes on with what comes, until Ctrl+C." };
         var lines = new Option<int>("--lines", "-n") { Description = "How many of the last lines.", DefaultValueFactory = static _ => 20 };
         lines.Validators.Add(static result =>
@@ -20,12 +21,13 @@ internal static class LogsCommand
                 result.AddError("--lines must be from 0 to 1,000,000.");
             }
         });
-        var command = new Command("logs", "Shows what an application in the background and its workers have said.") { name, follow, lines };
-        command.SetAction((result, cancellation) => Output.RunAsync(() => ShowAsync(result.GetValue(name), result.GetValue(lines), result.GetValue(follow), cancellation)));
+        var command = new Command("logs", "Shows what an application in the background and its workers have said.") { name, follow, lines, json };
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () =>
+            ShowAsync(result.GetValue(name), result.GetValue(lines), result.GetValue(follow), result.GetValue(json) ? static line => Output.WriteJson(LogLine.Parse(line)) : Output.Say, cancellation)));
         return command;
     }
 
-    private static async Task<int> ShowAsync(string? name, int lines, bool follow, CancellationToken cancellation)
+    private static async Task<int> ShowAsync(string? name, int lines, bool follow, Action<string> show, CancellationToken cancellation)
     {
         name = name is null ? Path.GetFileNameWithoutExtension(ControlClient.Resolve(null)) : ControlSocket.Check(name);
         var folder = ApplicationLog.FolderOf(name);
@@ -37,19 +39,19 @@ internal static class LogsCommand
 
         foreach (var line in files.SelectMany(File.ReadLines).TakeLast(lines))
         {
-            Output.Say(line);
+            show(line);
         }
 
         if (follow)
         {
-            await FollowAsync(folder, files[^1], cancellation);
+            await FollowAsync(folder, files[^1], show, cancellation);
         }
 
         return ExitCodes.Success;
     }
 
     /// <summary>To the end of the newest file, and of those that come after it. A file has no event for "somebody has written", so it is looked at.</summary>
-    private static async Task FollowAsync(string folder, string file, CancellationToken cancellation)
+    private static async Task FollowAsync(string folder, string file, Action<string> show, CancellationToken cancellation)
     {
         var reader = Open(file, atEnd: true);
         try
@@ -58,7 +60,7 @@ internal static class LogsCommand
             {
                 if (await reader.ReadLineAsync(cancellation) is { } line)
                 {
-                    Output.Say(line);
+                    show(line);
                     continue;
                 }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Prefork.Tool.Control;
+using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
 
@@ -10,7 +11,7 @@ internal static class OperationCommands
     internal static IEnumerable<Command> Create() =>
     [
         CreateStop(),
-        CreateReplacing("reload", "Replaces all workers by new ones of the program as it is now; if these do not prove themselves, nothing changes."),
+        CreateReplacing("reload", "Replaces all workers by new ones of the program and the configuration file as they are now; if these do not prove themselves, nothing changes."),
         CreateReplacing("restart", "Replaces all workers by new ones of the same program."),
         CreateReplacing("rollback", "Goes back to the generation before; or calls off a reload that is under way."),
         CreateScale(),
@@ -35,7 +36,7 @@ internal static class OperationCommands
                 result.AddError("--canary-share must be above 0 and at most 1.");
             }
         });
-        var watch = Arguments.Time("--watch-window", "How long the new workers are watched before it is done. [default: as started, 5s]");
+        var watch = Arguments.Time("--watch-window", "How long the new workers are watched before it is done. [default: what the application has, 5s]");
         var queue = new Option<bool>("--queue") { Description = "Waits for another operation that is under way, instead of giving up." };
         return Create(name, description, [mode, canary, share, watch, queue], result => new ControlRequest(name)
         {
@@ -70,7 +71,7 @@ internal static class OperationCommands
         });
         var json = Arguments.Json();
         var command = new Command("scale", "Changes how many workers an application has.") { words, json };
-        command.SetAction((result, cancellation) => Output.RunAsync(() =>
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () =>
         {
             var given = result.GetRequiredValue(words);
             return AskAsync(given.Length == 2 ? given[0] : null, Parse(given[^1])!, result.GetValue(json), wait: true, cancellation);
@@ -85,7 +86,14 @@ internal static class OperationCommands
             return new ControlRequest("scale") { Workers = difference, IsDifference = true };
         }
 
-        return RunArguments.ParseWorkers(text) is { } count ? new ControlRequest("scale") { Workers = count } : null;
+        try
+        {
+            return new ControlRequest("scale") { Workers = Words.Workers(text) };
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     private static Command Create(string name, string description, IEnumerable<Option> options, Func<ParseResult, ControlRequest> request)
@@ -99,7 +107,7 @@ internal static class OperationCommands
             command.Options.Add(option);
         }
 
-        command.SetAction((result, cancellation) => Output.RunAsync(() => AskAsync(result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () => AskAsync(result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
         return command;
     }
 

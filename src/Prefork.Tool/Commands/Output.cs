@@ -9,8 +9,8 @@ internal static class Output
 {
     private static readonly IAnsiConsole s_error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
-    /// <summary>Runs a command; what it cannot do it says, and ends with a code of its own.</summary>
-    internal static async Task<int> RunAsync(Func<Task<int>> command)
+    /// <summary>Runs a command; what it cannot do it says, also as JSON if that is wanted, and ends with a code of its own.</summary>
+    internal static async Task<int> RunAsync(bool json, Func<Task<int>> command)
     {
         try
         {
@@ -18,19 +18,27 @@ internal static class Output
         }
         catch (CommandException exception)
         {
-            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
-            return exception.ExitCode;
+            return await FailAsync(json, exception.ExitCode, exception.Message);
         }
         catch (Exception exception) when (exception is UnusableProgramException or ArgumentException)
         {
-            await Console.Error.WriteLineAsync($"prefork: {exception.Message}");
-            return ExitCodes.Usage;
+            return await FailAsync(json, ExitCodes.Usage, exception.Message);
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("prefork: does not wait any longer; what was begun goes on.");
-            return ExitCodes.Failed;
+            return await FailAsync(json, ExitCodes.Failed, "does not wait any longer; what was begun goes on.");
         }
+    }
+
+    internal static async Task<int> FailAsync(bool json, int exitCode, string message)
+    {
+        await Console.Error.WriteLineAsync($"prefork: {message}");
+        if (json)
+        {
+            WriteJson(new ControlReply { ExitCode = exitCode, Message = message });
+        }
+
+        return exitCode;
     }
 
     /// <summary>A table that goes to a file or another program is as wide as it is.</summary>
@@ -58,6 +66,10 @@ internal static class Output
 
     internal static void WriteJson(IReadOnlyList<ApplicationStatus> applications)
         => Console.WriteLine(JsonSerializer.Serialize(applications, ControlJson.Default.IReadOnlyListApplicationStatus));
+
+    internal static void WriteJson(LogLine line) => Console.WriteLine(JsonSerializer.Serialize(line, ControlJson.Default.LogLine));
+
+    internal static void WriteJson(Tick tick) => Console.WriteLine(JsonSerializer.Serialize(tick, ControlJson.Default.Tick));
 
     internal static void WriteJson(ControlReply reply) => Console.WriteLine(JsonSerializer.Serialize(reply, ControlJson.Default.ControlReply));
 

@@ -2,26 +2,27 @@ using System.CommandLine;
 
 namespace Prefork.Tool;
 
-/// <summary><c>prefork run PROGRAM [options] [-- ARGUMENTS]</c></summary>
+/// <summary><c>prefork run [PROGRAM] [options] [-- ARGUMENTS]</c></summary>
 internal static class RunCommand
 {
-    /// <param name="arguments">The program's.</param>
-    internal static Command Create(IReadOnlyList<string> arguments)
+    /// <param name="arguments">The program's; null when there was no <c>--</c>.</param>
+    internal static Command Create(IReadOnlyList<string>? arguments)
     {
         var run = new RunArguments();
-        var background = new Option<bool>(StartCommand.BackgroundOption) { Hidden = true };
+        var background = new Option<string?>(StartCommand.BackgroundOption) { Hidden = true };
         var command = new Command("run", "Runs a program as workers, in the foreground, until Ctrl+C or SIGTERM. What follows -- are the program's arguments.") { background };
         run.AddTo(command);
-        command.SetAction((result, cancellation) =>
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(run.Json), () =>
         {
-            var isBackground = result.GetValue(background);
-            if (isBackground)
+            var commandLine = run.Read(result, arguments);
+            if (result.GetValue(background) is { } name)
             {
                 Control.Native.LeaveTerminal();
+                commandLine = commandLine with { IsBackground = true, Name = name };
             }
 
-            return Runner.RunAsync(run.Read(result, arguments, isBackground), cancellation);
-        });
+            return Runner.RunAsync(commandLine, cancellation);
+        }));
         return command;
     }
 }

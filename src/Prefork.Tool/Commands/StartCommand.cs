@@ -1,23 +1,24 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Prefork.Tool.Control;
+using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
 
-/// <summary><c>prefork start PROGRAM [options] [-- ARGUMENTS]</c>: the same as <c>run</c>, in the background, and ends when all workers serve.</summary>
+/// <summary><c>prefork start [PROGRAM] [options] [-- ARGUMENTS]</c>: the same as <c>run</c>, in the background, and ends when all workers serve.</summary>
 internal static class StartCommand
 {
     internal const string BackgroundOption = "--in-background";
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
 
-    /// <param name="arguments">The program's.</param>
+    /// <param name="arguments">The program's; null when there was no <c>--</c>.</param>
     /// <param name="own">This command line's, without the program's arguments.</param>
-    internal static Command Create(IReadOnlyList<string> arguments, IReadOnlyList<string> own)
+    internal static Command Create(IReadOnlyList<string>? arguments, IReadOnlyList<string> own)
     {
         var run = new RunArguments();
         var command = new Command("start", "Runs a program as workers, in the background. Ends when all of them serve, or when they do not.");
         run.AddTo(command);
-        command.SetAction((result, cancellation) => Output.RunAsync(() => StartAsync(run.Read(result, arguments, background: true), own, arguments, cancellation)));
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(run.Json), () => StartAsync(run.Read(result, arguments), own, arguments, cancellation)));
         return command;
     }
 
@@ -29,10 +30,11 @@ internal static class StartCommand
         return name.Length > 0 ? name : "app";
     }
 
-    private static async Task<int> StartAsync(RunOptions options, IReadOnlyList<string> own, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    private static async Task<int> StartAsync(CommandLine commandLine, IReadOnlyList<string> own, IReadOnlyList<string>? arguments, CancellationToken cancellation)
     {
-        _ = Runner.Inspect(options);
-        var name = ControlSocket.Check(options.Name ?? NameOf(options.Program));
+        var options = commandLine.Read();
+        _ = options.Inspect();
+        var name = options.Name ?? NameOf(options.Program);
         var folder = RuntimeFolder.Open();
         using (var free = ControlSocket.TryTake(folder, name))
         {
@@ -62,18 +64,28 @@ internal static class StartCommand
             throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}\n{Tail(LogOf(name))}".TrimEnd());
         }
 
-        Output.Say($"{name} runs: {reply.Status!.Cluster.DesiredWorkers} workers of {reply.Status.Cluster.Program}, pid {reply.Status.ProcessId}");
+        reply = reply with { Message = $"{name} runs: {reply.Status!.Cluster.DesiredWorkers} workers of {reply.Status.Cluster.Program}, pid {reply.Status.ProcessId}" };
+        if (commandLine.Json)
+        {
+            Output.WriteJson(reply);
+        }
+        else
+        {
+            Output.Say(reply.Message);
+        }
+
         return ExitCodes.Success;
     }
 
     /// <summary>This program again. A shell redirects, because .NET does not.</summary>
-    private static Process Launch(string name, string log, IReadOnlyList<string> own, IReadOnlyList<string> arguments)
+    private static Process Launch(string name, string log, IReadOnlyList<string> own, IReadOnlyList<string>? arguments)
     {
         // By the dotnet host, or by an executable of its own: the first argument says.
         string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Prefork.Tool.dll")] : [Environment.ProcessPath!];
         var at = own.ToList().IndexOf("start");
-        var named = own.Any(static argument => argument == "--name" || argument.StartsWith("--name=", StringComparison.Ordinal)) ? Array.Empty<string>() : ["--name", name];
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" </dev/null >\"$log\" 2>&1", "sh", log, .. self, .. own.Take(at), "run", BackgroundOption, .. named, .. own.Skip(at + 1), "--", .. arguments]);
+        var rest = own.Skip(at + 1).Where(static argument => argument != "--json");
+        string[] programs = arguments is null ? [] : ["--", .. arguments];
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" </dev/null >\"$log\" 2>&1", "sh", log, .. self, .. own.Take(at), "run", BackgroundOption, name, .. rest, .. programs]);
         return Process.Start(start)!;
     }
 

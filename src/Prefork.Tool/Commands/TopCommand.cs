@@ -1,11 +1,10 @@
 using System.CommandLine;
 using Prefork.Tool.Control;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Prefork.Tool;
 
-/// <summary><c>prefork top [NAME]</c>: the workers as they are, once a second; once only where there is no terminal.</summary>
+/// <summary><c>prefork top [NAME]</c>: the workers as they are, once a second; once only where there is no terminal, unless it is JSON.</summary>
 internal static class TopCommand
 {
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
@@ -13,28 +12,35 @@ internal static class TopCommand
     internal static Command Create()
     {
         var name = Arguments.Name();
-        var command = new Command("top", "Shows applications and their workers live, until Ctrl+C.") { name };
-        command.SetAction((result, cancellation) => Output.RunAsync(() => ShowAsync(result.GetValue(name), cancellation)));
+        var json = Arguments.Json();
+        var command = new Command("top", "Shows applications and their workers live, until Ctrl+C.") { name, json };
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () => ShowAsync(result.GetValue(name), result.GetValue(json), cancellation)));
         return command;
     }
 
-    private static async Task<int> ShowAsync(string? name, CancellationToken cancellation)
+    private static async Task<int> ShowAsync(string? name, bool json, CancellationToken cancellation)
     {
         var path = name is null ? null : ControlClient.Resolve(name);
-        if (Console.IsOutputRedirected)
+        if (Console.IsOutputRedirected && !json)
         {
-            Output.Write(await DrawAsync(path, [], cancellation));
+            Output.Write(Draw(await AskAsync(path, cancellation), []));
             return ExitCodes.Success;
         }
 
         var before = new Dictionary<int, TimeSpan>();
         try
         {
+            while (json)
+            {
+                Output.WriteJson(new Tick(DateTimeOffset.Now, await AskAsync(path, cancellation)));
+                await Task.Delay(s_second, cancellation);
+            }
+
             await AnsiConsole.Live(new Text("")).StartAsync(async live =>
             {
                 while (true)
                 {
-                    live.UpdateTarget(await DrawAsync(path, before, cancellation));
+                    live.UpdateTarget(Draw(await AskAsync(path, cancellation), before));
                     await Task.Delay(s_second, cancellation);
                 }
             });
@@ -47,9 +53,11 @@ internal static class TopCommand
         return ExitCodes.Success;
     }
 
-    private static async Task<IRenderable> DrawAsync(string? path, Dictionary<int, TimeSpan> before, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<ApplicationStatus>> AskAsync(string? path, CancellationToken cancellation)
+        => path is null ? await ListCommand.AllAsync(cancellation) : [await ControlClient.StatusAsync(path, cancellation)];
+
+    private static Rows Draw(IReadOnlyList<ApplicationStatus> applications, Dictionary<int, TimeSpan> before)
     {
-        var applications = path is null ? await ListCommand.AllAsync(cancellation) : [await ControlClient.StatusAsync(path, cancellation)];
         var table = Output.Table("NAME", "SLOT", "PID", "GENERATION", "PHASE", "UP", "CONNECTIONS", "REQUESTS", "MEMORY", "CPU");
         foreach (var application in applications)
         {

@@ -36,10 +36,21 @@ internal sealed record ControlReply
 }
 
 /// <summary>An application as <c>list</c> and <c>describe</c> show it; with <c>--json</c> just so.</summary>
-internal sealed record ApplicationStatus(string Name, int ProcessId, string? Log, SupervisorStatus Cluster);
+internal sealed record ApplicationStatus(string Name, int ProcessId, string? Log, ConfigurationStatus? Configuration, SupervisorStatus Cluster);
+
+/// <summary>How the configuration file on disk stands to what runs.</summary>
+/// <param name="File">Its path.</param>
+/// <param name="Changes">What a reload would change; none when it says what runs.</param>
+/// <param name="Error">Why a reload would refuse it; null when it would not.</param>
+internal sealed record ConfigurationStatus(string File, IReadOnlyList<string> Changes, string? Error);
+
+/// <summary>What <c>top --json</c> says each time.</summary>
+internal sealed record Tick(DateTimeOffset Time, IReadOnlyList<ApplicationStatus> Applications);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
 [JsonSerializable(typeof(IReadOnlyList<ApplicationStatus>))]
+[JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(Tick))]
 internal sealed partial class ControlJson : JsonSerializerContext;

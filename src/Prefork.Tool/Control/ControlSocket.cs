@@ -61,9 +61,11 @@ internal sealed partial class ControlSocket : IDisposable
     internal static string PathOf(string folder, string name) => System.IO.Path.Combine(folder, $"{name}.sock");
 
     /// <exception cref="CommandException">It cannot be one.</exception>
-    internal static string Check(string name) => NamePattern().IsMatch(name)
-        ? name
-        : throw new CommandException(ExitCodes.Usage, $"'{name}' cannot be a name: letters, digits, '.', '_' and '-', up to 64 of them, and not '.' first.");
+    internal static string Check(string name) => IsName(name) ? name : throw new CommandException(ExitCodes.Usage, NoName(name));
+
+    internal static bool IsName(string name) => NamePattern().IsMatch(name);
+
+    internal static string NoName(string name) => $"'{name}' cannot be a name: letters, digits, '.', '_' and '-', up to 64 of them, and not '.' first.";
 
     internal Socket Listen()
     {

@@ -10,6 +10,7 @@ internal static unsafe partial class Native
     private const uint BasicStats = 0x7ff;
     private const ushort TypeMask = 0xf000;
     private const ushort LinkType = 0xa000;
+    private const ushort RegularType = 0x8000;
 
     internal static uint EffectiveUserId => GetEffectiveUserId();
 
@@ -22,6 +23,15 @@ internal static unsafe partial class Native
         var status = default(Status);
         return StatX(AtCurrentFolder, path, NoFollow, BasicStats, &status) == 0
             ? (status.Owner, (status.Mode & TypeMask) == LinkType)
+            : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
+
+    /// <summary>What a link leads to counts.</summary>
+    internal static bool IsRegularFile(string path)
+    {
+        var status = default(Status);
+        return StatX(AtCurrentFolder, path, 0, BasicStats, &status) == 0
+            ? (status.Mode & TypeMask) == RegularType
             : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
 

@@ -1,13 +1,16 @@
 namespace Prefork.Supervision;
 
-/// <summary>One version of the program, as it was read at one instant, and how it fares.</summary>
-internal sealed class Generation(int number, ClusterSettings settings, CrashLoopBreaker breaker)
+/// <summary>One version of the program and of the options, as they were read at one instant, and how it fares.</summary>
+internal sealed class Generation(int number, ClusterSettings settings, SupervisorOptions options)
 {
     internal int Number { get; } = number;
 
     internal ClusterSettings Settings { get; } = settings;
 
-    internal CrashLoopBreaker Breaker { get; } = breaker;
+    /// <summary>How its workers are treated; and, as long as it is the one that serves, the cluster. Not changed any more.</summary>
+    internal SupervisorOptions Options { get; } = options;
+
+    internal CrashLoopBreaker Breaker { get; } = new(options.BreakerFailures, options.BreakerWindow, options.MaxRestartDelay);
 
     /// <summary>Whether one of its workers ever was in rotation.</summary>
     internal bool HasServed { get; set; }

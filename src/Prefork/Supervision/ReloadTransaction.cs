@@ -7,15 +7,19 @@ internal sealed class ReloadTransaction
 {
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal ReloadTransaction(Generation next)
+    internal ReloadTransaction(Generation next, int workers)
     {
         Next = next;
+        Workers = workers;
 
         // Nobody may be at a guarded step when it fails.
         _ = _failed.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
     }
 
     internal Generation Next { get; }
+
+    /// <summary>How many workers there are to be when it has succeeded.</summary>
+    internal int Workers { get; }
 
     /// <summary>Old workers, ready to enter again.</summary>
     internal List<SupervisedWorker> Parked { get; } = [];

@@ -5,7 +5,8 @@ internal sealed class Slot(int index, Backoff backoff)
 {
     internal int Index { get; } = index;
 
-    internal Backoff Backoff { get; } = backoff;
+    /// <summary>Begins anew with each generation.</summary>
+    internal Backoff Backoff { get; set; } = backoff;
 
     /// <summary>Who serves from here, or is on its way to when nobody does.</summary>
     internal SupervisedWorker? Holder { get; set; }

@@ -13,10 +13,16 @@ internal sealed partial class Supervisor
     private ReloadTransaction? _transaction;
 
     internal Task<ReloadResult> ReloadAsync(ReloadOptions options)
-        => ReplaceGenerationAsync("reload", options, () => ReadGeneration());
+        => ReplaceGenerationAsync("reload", options, () =>
+        {
+            var next = _current!.Options.Clone();
+            next.Reconfigure?.Invoke(next);
+            next.Validate();
+            return ReadGeneration(next, WorkersWith(next));
+        });
 
     internal Task<ReloadResult> RestartAsync(ReloadOptions options)
-        => ReplaceGenerationAsync("restart", options, () => ReadGeneration(_current!.Settings));
+        => ReplaceGenerationAsync("restart", options, () => new Generation(++_lastGeneration, _current!.Settings, _current.Options));
 
     internal async Task<ReloadResult> RollBackAsync(ReloadOptions options)
     {
@@ -44,9 +50,11 @@ internal sealed partial class Supervisor
         {
             ReloadResult result;
             Generation next;
+            RecycleRules rules;
             try
             {
                 next = read();
+                rules = new RecycleRules(next.Options.Recycling, _time);
             }
             catch (Exception exception)
             {
@@ -55,12 +63,13 @@ internal sealed partial class Supervisor
                 return result;
             }
 
-            var transaction = _transaction = new ReloadTransaction(next);
+            var transaction = _transaction = new ReloadTransaction(next, WorkersWith(next.Options));
+            Changed();
             try
             {
                 await ReplaceAllAsync(transaction, options);
-                Commit(transaction, name);
-                result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_slots.Count} {(_slots.Count == 1 ? "worker serves" : "workers serve")}", null, Now - began);
+                Commit(transaction, name, rules);
+                result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_desired} {(_desired == 1 ? "worker serves" : "workers serve")}", null, Now - began);
             }
             catch (Exception exception) when (exception is LaunchException or ReloadFailedException)
             {
@@ -79,9 +88,12 @@ internal sealed partial class Supervisor
         }
     }
 
+    /// <summary>How many workers there are to be with these options: what has been scaled stays so, till the options say something else than they did.</summary>
+    private int WorkersWith(SupervisorOptions next) => next.Workers == _current!.Options.Workers ? _desired : next.Workers;
+
     private async Task ReplaceAllAsync(ReloadTransaction transaction, ReloadOptions options)
     {
-        await transaction.GuardAsync(MakeRoomForDrainingAsync());
+        await transaction.GuardAsync(MakeRoomForDrainingAsync(transaction.Next.Options.MaxDrainingGenerations));
         if (options.CanaryTime > TimeSpan.Zero)
         {
             await ServeCanaryAsync(transaction, options);
@@ -93,7 +105,7 @@ internal sealed partial class Supervisor
                 await ReplaceAtOnceAsync(transaction);
                 break;
             default:
-                foreach (var slot in _slots.ToArray())
+                foreach (var slot in _slots.Take(transaction.Workers).ToArray())
                 {
                     await ReplaceAsync(transaction, slot, options.Mode);
                 }
@@ -101,15 +113,20 @@ internal sealed partial class Supervisor
                 break;
         }
 
-        await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? _options.WatchWindow, CancellationToken.None));
+        foreach (var slot in _slots.Skip(transaction.Workers))
+        {
+            Vacate(transaction, slot);
+        }
+
+        await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? transaction.Next.Options.WatchWindow, CancellationToken.None));
     }
 
-    private async Task MakeRoomForDrainingAsync()
+    private async Task MakeRoomForDrainingAsync(int most)
     {
         while (true)
         {
             _draining.RemoveAll(static generation => generation.IsCompleted);
-            if (_draining.Count < _options.MaxDrainingGenerations)
+            if (_draining.Count < most)
             {
                 return;
             }
@@ -131,7 +148,7 @@ internal sealed partial class Supervisor
 
     private async Task ReplaceAtOnceAsync(ReloadTransaction transaction)
     {
-        var slots = _slots.Where(slot => slot.Holder?.Generation != transaction.Next).ToArray();
+        var slots = _slots.Take(transaction.Workers).Where(slot => slot.Holder?.Generation != transaction.Next).ToArray();
         var coming = slots.Select(slot => BringAsync(transaction, slot)).ToArray();
         await transaction.GuardAsync(Task.WhenAll(coming));
         foreach (var (slot, fresh) in slots.Zip(coming))
@@ -189,6 +206,20 @@ internal sealed partial class Supervisor
         slot.Holder = fresh;
         slot.IsFinished = false;
         Enter(fresh);
+        Park(transaction, old);
+        Changed();
+    }
+
+    /// <summary>The new generation has fewer workers: nobody comes into this one.</summary>
+    private void Vacate(ReloadTransaction transaction, Slot slot)
+    {
+        slot.IsReserved = true;
+        Park(transaction, slot.Holder);
+        slot.Holder = null;
+    }
+
+    private void Park(ReloadTransaction transaction, SupervisedWorker? old)
+    {
         switch (old)
         {
             case { Phase: WorkerPhase.Serving }:
@@ -200,14 +231,19 @@ internal sealed partial class Supervisor
                 _ = StopWorkerAsync(old, Reason(transaction));
                 break;
         }
-
-        Changed();
     }
 
-    private void Commit(ReloadTransaction transaction, string name)
+    private void Commit(ReloadTransaction transaction, string name, RecycleRules rules)
     {
         var old = _current!;
         _current = transaction.Next;
+        _recycleRules = rules;
+        _desired = transaction.Workers;
+        foreach (var slot in _slots)
+        {
+            slot.Backoff = NewBackoff(_current.Options);
+        }
+
         if (_previous.Count > 0 && _previous.Peek() == _current)
         {
             _previous.Pop();
@@ -221,7 +257,7 @@ internal sealed partial class Supervisor
         var drained = Task.WhenAll(_workers.Where(worker => worker.Generation != _current && !worker.IsOver).ToArray()
             .Select(worker => StopWorkerAsync(worker, $"{name} to generation {_current.Number}")));
         _draining.Add(drained);
-        if (_options.KeepPreviousWarm && _previous.Count > 0)
+        if (_current.Options.KeepPreviousWarm && _previous.Count > 0)
         {
             _ = KeepWarmAsync(_previous.Peek(), drained);
         }

@@ -16,6 +16,8 @@ internal sealed partial class Supervisor
         [.. _workers.OrderBy(static worker => worker.Slot.Index).ThenBy(static worker => worker.Process.Id).Select(StatusOf)],
         [.. _endings]);
 
+    internal SupervisorOptions GetOptions() => (_current?.Options ?? _initial).Clone();
+
     private static WorkerStatus StatusOf(SupervisedWorker worker)
     {
         var process = worker.Process;

@@ -19,12 +19,13 @@ internal sealed partial class Supervisor
             [WorkerEnvironment.Generation] = generation.Number.ToString(CultureInfo.InvariantCulture),
         });
         process.Index = slot.Index;
-        var output = _options.Output is { } write
+        var options = generation.Options;
+        var output = options.Output is { } write
             ? new OutputReader(process.Process.StandardOutput, process.Process.StandardError, (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)))
             : null;
-        var worker = new SupervisedWorker(process, generation, slot, _time.GetUtcNow(), Now, output, _options.HeartbeatInterval is { } interval ? new HangWatch(interval, _options.HangTimeout) : null)
+        var worker = new SupervisedWorker(process, generation, slot, _time.GetUtcNow(), Now, output, options.HeartbeatInterval is { } interval ? new HangWatch(interval, options.HangTimeout) : null)
         {
-            RecycleFactor = 1 - (_options.Recycling.Jitter * Random.Shared.NextDouble()),
+            RecycleFactor = 1 - (options.Recycling.Jitter * Random.Shared.NextDouble()),
         };
         _workers.Add(worker);
         _ = WatchEndAsync(worker);
@@ -72,30 +73,31 @@ internal sealed partial class Supervisor
     /// <exception cref="LaunchException">It is not, and has been killed if it lived.</exception>
     private async Task LaunchAsync(SupervisedWorker worker)
     {
-        using var boot = new CancellationTokenSource(_options.BootTimeout, _time);
+        var options = worker.Generation.Options;
+        using var boot = new CancellationTokenSource(options.BootTimeout, _time);
         try
         {
-            await IsReadyAsync(worker.Process, boot.Token);
+            await IsReadyAsync(worker.Process, options.ReadyOn, boot.Token);
         }
         catch (OperationCanceledException)
         {
-            throw Fail(worker, _options.ExplainBootTimeout?.Invoke(worker.Process)
-                ?? $"was not ready within {Seconds(_options.BootTimeout)}: it {Describe(worker.Process.State)}");
+            throw Fail(worker, options.ExplainBootTimeout?.Invoke(worker.Process)
+                ?? $"was not ready within {Seconds(options.BootTimeout)}: it {Describe(worker.Process.State)}");
         }
         catch (InvalidOperationException)
         {
             throw new LaunchException($"{worker.Name} ended before it was ready", worker);
         }
 
-        if (_options.HealthGate is { } gate)
+        if (options.HealthGate is { } gate)
         {
             await PassAsync(worker, gate);
         }
     }
 
-    private async Task IsReadyAsync(WorkerProcess process, CancellationToken cancellation)
+    private static async Task IsReadyAsync(WorkerProcess process, WorkerReadiness readyOn, CancellationToken cancellation)
     {
-        switch (_options.ReadyOn)
+        switch (readyOn)
         {
             case WorkerReadiness.Online:
                 await process.WaitForOnlineAsync(cancellation);
@@ -119,7 +121,8 @@ internal sealed partial class Supervisor
 
     private async Task PassAsync(SupervisedWorker worker, HealthGate gate)
     {
-        using var timeout = new CancellationTokenSource(_options.HealthGateTimeout, _time);
+        var patience = worker.Generation.Options.HealthGateTimeout;
+        using var timeout = new CancellationTokenSource(patience, _time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token);
         _ = worker.Over.ContinueWith(_ => ended.CancelAsync(), timeout.Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         var why = "it was not answered";
@@ -145,7 +148,7 @@ internal sealed partial class Supervisor
 
                 if (timeout.IsCancellationRequested)
                 {
-                    throw Fail(worker, $"did not pass its health gate within {Seconds(_options.HealthGateTimeout)}: {why}");
+                    throw Fail(worker, $"did not pass its health gate within {Seconds(patience)}: {why}");
                 }
             }
 
@@ -225,7 +228,7 @@ internal sealed partial class Supervisor
         if (!IsStopping && _transaction is null && _current is { HasServed: false } && (_current.Breaker.IsOpen || worker.HasFailed))
         {
             GiveUp(new SupervisorException(
-                worker.HasFailed ? $"Gives up: {worker.Name} {ending.Reason}" : $"Gives up: {_options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
+                worker.HasFailed ? $"Gives up: {worker.Name} {ending.Reason}" : $"Gives up: {worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
         }
     }
 
@@ -251,7 +254,8 @@ internal sealed partial class Supervisor
     /// <summary>Nobody meant it to end: when is there to be another, if at all.</summary>
     private void OnSlotLost(SupervisedWorker worker, WorkerExit? exit)
     {
-        if (worker.StopReason is null && exit?.Code is { } code && _options.StopExitCodes.Contains(code))
+        var options = worker.Generation.Options;
+        if (worker.StopReason is null && exit?.Code is { } code && options.StopExitCodes.Contains(code))
         {
             worker.Slot.IsFinished = true;
             return;
@@ -260,11 +264,11 @@ internal sealed partial class Supervisor
         var served = worker.ServesSince is { } since ? Now - since : TimeSpan.Zero;
         worker.Slot.NotBefore = Now + worker.Slot.Backoff.Next(served);
         worker.Slot.HasLost = true;
-        if (exit is not { Asked: true } && served < _options.MinUptime && worker.Generation.Breaker.Fail(Now))
+        if (exit is not { Asked: true } && served < options.MinUptime && worker.Generation.Breaker.Fail(Now))
         {
             Raise(
                 SupervisorEventKind.BreakerChanged,
-                $"generation {worker.Generation.Number} is a crash loop: {_options.BreakerFailures} failures within {Seconds(_options.BreakerWindow)}; one worker at a time is tried, every {Seconds(_options.MaxRestartDelay)}");
+                $"generation {worker.Generation.Number} is a crash loop: {options.BreakerFailures} failures within {Seconds(options.BreakerWindow)}; one worker at a time is tried, every {Seconds(options.MaxRestartDelay)}");
         }
     }
 
@@ -282,13 +286,14 @@ internal sealed partial class Supervisor
         worker.StopReason = reason;
         worker.Phase = WorkerPhase.Draining;
         Raise(SupervisorEventKind.WorkerDrains, $"{worker.Name} is to leave: {reason}", worker);
+        var options = worker.Generation.Options;
         var tree = TreeOf(worker);
         worker.Process.Disconnect();
-        if (worker.ServesSince is null || !await EndsWithinAsync(worker, _options.StopTimeout, _hurry.Token))
+        if (worker.ServesSince is null || !await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token))
         {
             tree = tree.With(TreeOf(worker));
             worker.Process.Kill(Signal.SIGTERM);
-            if (!await EndsWithinAsync(worker, _options.KillTimeout, _kill.Token))
+            if (!await EndsWithinAsync(worker, options.KillTimeout, _kill.Token))
             {
                 tree = tree.With(TreeOf(worker));
                 worker.Process.Kill(Signal.SIGKILL);
@@ -298,7 +303,7 @@ internal sealed partial class Supervisor
         await worker.Over;
         if (tree.Kill(Signal.SIGTERM) > 0)
         {
-            await DelayAsync(_options.KillTimeout, _kill.Token);
+            await DelayAsync(options.KillTimeout, _kill.Token);
             tree.Kill(Signal.SIGKILL);
         }
 
@@ -319,14 +324,15 @@ internal sealed partial class Supervisor
     /// <summary>Dumped first, then killed; its slot is filled when it has ended.</summary>
     private async Task EndHungAsync(SupervisedWorker worker)
     {
-        worker.StopReason = $"hangs: it has not answered for {Seconds(_options.HangTimeout)}";
+        var options = worker.Generation.Options;
+        worker.StopReason = $"hangs: it has not answered for {Seconds(options.HangTimeout)}";
         worker.HasFailed = true;
         worker.Phase = WorkerPhase.Draining;
         worker.Process.LeaveRotation();
         Raise(SupervisorEventKind.WorkerFailed, $"{worker.Name} {worker.StopReason}", worker);
-        if (_options.OnHang is { } dump)
+        if (options.OnHang is { } dump)
         {
-            using var timeout = new CancellationTokenSource(_options.OnHangTimeout, _time);
+            using var timeout = new CancellationTokenSource(options.OnHangTimeout, _time);
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _hurry.Token);
             try
             {

@@ -13,7 +13,7 @@ internal sealed partial class Supervisor
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
 
     private readonly TaskScheduler _scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
-    private readonly SupervisorOptions _options;
+    private readonly SupervisorOptions _initial;
     private readonly TimeProvider _time;
     private readonly Action<SupervisorEventArgs> _raise;
     private readonly long _epoch;
@@ -40,7 +40,7 @@ internal sealed partial class Supervisor
 
     internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise)
     {
-        _options = options;
+        _initial = options;
         _time = time;
         _raise = raise;
         _epoch = time.GetTimestamp();
@@ -75,13 +75,9 @@ internal sealed partial class Supervisor
         Cluster.Supervised.ExpectsReplacements = true;
         try
         {
-            if (_options.HealthGate is { Connects: true } && Cluster.SchedulingPolicy.IsShared)
-            {
-                throw new ArgumentException("Where workers accept by themselves (scheduling policy Shared) a health gate cannot connect to one alone. Use a command or a callback, or another policy.");
-            }
-
-            _current = ReadGeneration();
-            _recycleRules = new RecycleRules(_options.Recycling, _time);
+            var first = ReadGeneration(_initial, _desired);
+            _recycleRules = new RecycleRules(first.Options.Recycling, _time);
+            _current = first;
         }
         catch (Exception exception)
         {
@@ -208,14 +204,19 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>What to run, read afresh.</summary>
-    private Generation ReadGeneration(ClusterSettings? again = null)
+    private Generation ReadGeneration(SupervisorOptions options, int workers)
     {
-        var settings = again ?? Cluster.Supervised.SetUp(settings =>
+        if (options.HealthGate is { Connects: true } && Cluster.SchedulingPolicy.IsShared)
         {
-            settings.ExpectedWorkers = _desired;
-            _options.Launch?.Invoke(settings);
+            throw new ArgumentException("Where workers accept by themselves (scheduling policy Shared) a health gate cannot connect to one alone. Use a command or a callback, or another policy.");
+        }
+
+        var settings = Cluster.Supervised.SetUp(settings =>
+        {
+            settings.ExpectedWorkers = workers;
+            options.Launch?.Invoke(settings);
             settings.StartInRotation = false;
-            if (_options.Output is not null)
+            if (options.Output is not null)
             {
                 settings.Stdio = [Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
             }
@@ -224,7 +225,7 @@ internal sealed partial class Supervisor
             settings.Exec = settings.Exec is { } exec && File.Exists(exec) ? RealPath.Of(exec) : settings.Exec;
             settings.WorkingDirectory = settings.WorkingDirectory is { } folder && Directory.Exists(folder) ? RealPath.Of(folder) : settings.WorkingDirectory;
         });
-        return new Generation(++_lastGeneration, settings, new CrashLoopBreaker(_options.BreakerFailures, _options.BreakerWindow, _options.MaxRestartDelay));
+        return new Generation(++_lastGeneration, settings, options);
     }
 
     private void OnTick()
@@ -233,7 +234,15 @@ internal sealed partial class Supervisor
         {
             CheckHealth();
             Settle();
-            Recycle();
+            try
+            {
+                Recycle();
+            }
+            catch (Exception exception)
+            {
+                // The schedule is the user's code.
+                Raise(SupervisorEventKind.Notice, $"no recycling: {exception.Message}");
+            }
         }
 
         Changed();
@@ -265,12 +274,14 @@ internal sealed partial class Supervisor
 
     private void Cull()
     {
-        while (_slots.Count < _desired)
+        // A reload that wants more than there are has its slots already; nobody else fills them.
+        var wanted = Math.Max(_desired, _transaction?.Workers ?? 0);
+        while (_slots.Count < wanted)
         {
-            _slots.Add(new Slot(_slots.Count, new Backoff(_options.RestartDelay, _options.MaxRestartDelay, _options.MinUptime, Random.Shared)));
+            _slots.Add(new Slot(_slots.Count, NewBackoff(_current!.Options)));
         }
 
-        while (_slots.Count > _desired)
+        while (_slots.Count > wanted)
         {
             var slot = _slots[^1];
             _slots.RemoveAt(_slots.Count - 1);
@@ -289,7 +300,7 @@ internal sealed partial class Supervisor
             return;
         }
 
-        foreach (var slot in _slots.Where(static slot => slot.WantsWorker))
+        foreach (var slot in _slots.Take(_desired).Where(static slot => slot.WantsWorker))
         {
             if (Now < slot.NotBefore || !MaySpawn(_current!))
             {
@@ -325,7 +336,9 @@ internal sealed partial class Supervisor
         => !generation.Breaker.IsOpen
             || (Now >= generation.Breaker.NextTry && !_workers.Exists(worker => worker.Generation == generation && worker.Started > generation.Breaker.LastFailure && !HasLasted(worker)));
 
-    private bool HasLasted(SupervisedWorker worker) => worker.ServesSince is { } since && Now - since >= _options.MinUptime;
+    private bool HasLasted(SupervisedWorker worker) => worker.ServesSince is { } since && Now - since >= worker.Generation.Options.MinUptime;
+
+    private static Backoff NewBackoff(SupervisorOptions options) => new(options.RestartDelay, options.MaxRestartDelay, options.MinUptime, Random.Shared);
 
     /// <summary>A worker that lasts shows that the generation is not a crash loop, or no more.</summary>
     private void Settle()

@@ -1,0 +1,151 @@
+using System.Text.Json;
+
+namespace Prefork.Tool.Settings;
+
+/// <summary>
+/// A configuration file: an object of <see cref="KnownSettings"/>, with comments and trailing commas allowed, and nothing that is not known.
+/// What is wrong is one line: file, line, key, what, and what to do.
+/// </summary>
+internal static class ConfigurationFile
+{
+    internal const string DefaultName = "prefork.json";
+    private const int Longest = 1024 * 1024;
+
+    /// <exception cref="CommandException">It cannot be read, or says what it may not.</exception>
+    internal static Given Read(string path)
+    {
+        var bytes = Load(path);
+        var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var key = "";
+        try
+        {
+            if (text.Trim(" \t\r\n"u8).IsEmpty)
+            {
+                throw new FormatException("the file is empty. Write { \"program\": \"App.dll\" }, or more.");
+            }
+
+            return Read(ref reader, ref key, Path.GetDirectoryName(path)!);
+        }
+        catch (FormatException exception)
+        {
+            throw Wrong(path, LineOf(text, reader.TokenStartIndex), key, exception.Message);
+        }
+        catch (JsonException exception)
+        {
+            // The reader's words, without its count of lines from 0.
+            var end = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+            throw Wrong(path, exception.LineNumber + 1 ?? 1, key, $"this is no JSON: {(end < 0 ? exception.Message : exception.Message[..end])} Correct the file.");
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Text that is no UTF-8, or half of a surrogate pair.
+            throw Wrong(path, LineOf(text, reader.TokenStartIndex), key, $"{exception.Message} Save the file as UTF-8.");
+        }
+    }
+
+    private static CommandException Wrong(string path, long line, string key, string what)
+        => new(ExitCodes.Usage, $"{path}:{line}: {(key.Length > 0 ? $"{key}: " : "")}{what}");
+
+    private static int LineOf(ReadOnlySpan<byte> text, long offset) => text[..(int)Math.Min(offset, text.Length)].Count((byte)'\n') + 1;
+
+    private static Given Read(ref Utf8JsonReader reader, ref string key, string folder)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new FormatException("there must be an object, such as { \"program\": \"App.dll\" }.");
+        }
+
+        var items = new Dictionary<Setting, Item>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            key = reader.GetString()!;
+            if (!KnownSettings.ByKey.TryGetValue(key, out var setting))
+            {
+                throw new FormatException($"there is no such key. {Suggest(key)}");
+            }
+
+            if (items.ContainsKey(setting))
+            {
+                throw new FormatException("is there twice. Leave one out.");
+            }
+
+            reader.Read();
+            items.Add(setting, setting.Read(ref reader, folder));
+            key = "";
+        }
+
+        // To the end of the file: something behind the object is an error, too.
+        while (reader.Read())
+        {
+        }
+
+        return new Given(items);
+    }
+
+    private static byte[] Load(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                throw new CommandException(ExitCodes.Usage, $"{path} is a folder. Name the configuration file in it (--config).");
+            }
+
+            if (!File.Exists(path))
+            {
+                throw new CommandException(ExitCodes.Usage, $"There is no configuration file {path}. Name one that is there (--config).");
+            }
+
+            // A pipe would be empty the next time, and is waited for.
+            if (!Control.Native.IsRegularFile(path))
+            {
+                throw new CommandException(ExitCodes.Usage, $"{path} is no ordinary file, and a reload could not read it again. Write the configuration to a file.");
+            }
+
+            using var file = File.OpenRead(path);
+            if (file.Length > Longest)
+            {
+                throw new CommandException(ExitCodes.Usage, $"{path} is no configuration file: it has {file.Length} bytes, and {Longest} are the most.");
+            }
+
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCodes.Usage, $"{path} may not be read by {Environment.UserName}. Allow it (chmod, chown), or name another file (--config).");
+        }
+        catch (IOException exception)
+        {
+            throw new CommandException(ExitCodes.Usage, $"{path} cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>What was meant, if it can be guessed: another case, the option's spelling, or a letter or two that differ.</summary>
+    private static string Suggest(string key)
+    {
+        var plain = key.Replace("-", "", StringComparison.Ordinal);
+        var near = KnownSettings.All.MinBy(setting => Distance(plain, setting.Key))!;
+        return Distance(plain, near.Key) <= 2 ? $"Is it {near.Key}?" : $"There are {string.Join(", ", KnownSettings.All.Select(static setting => setting.Key))}.";
+    }
+
+    /// <summary>Levenshtein's: letters to add, take away or change; case is none.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 0; i < a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i + 1;
+            for (var j = 0; j < b.Length; j++)
+            {
+                var cost = char.ToLowerInvariant(a[i]) == char.ToLowerInvariant(b[j]) ? 0 : 1;
+                (diagonal, row[j + 1]) = (row[j + 1], Math.Min(Math.Min(row[j], row[j + 1]) + 1, diagonal + cost));
+            }
+        }
+
+        return row[^1];
+    }
+}
