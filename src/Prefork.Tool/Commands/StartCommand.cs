@@ -89,7 +89,7 @@ internal static class StartCommand
         return Process.Start(start)!;
     }
 
-    private static string LogOf(string name) => ApplicationLog.Files(ApplicationLog.FolderOf(name)).LastOrDefault() ?? "";
+    private static string LogOf(string name) => LogReader.Files(ApplicationLog.FolderOf(name)).LastOrDefault() ?? "";
 
     private static string Tail(string file) => File.Exists(file) ? string.Concat(File.ReadLines(file).TakeLast(20).Select(static line => $"  {line}\n")) : "";
 }
