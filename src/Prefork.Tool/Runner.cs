@@ -14,6 +14,7 @@ internal sealed class Runner
     private readonly Lock _lock = new();
     private readonly HashSet<string> _addresses = [];
     private readonly ApplicationLog? _log;
+    private readonly Screen _screen;
     private readonly string _name;
 
     private Runner(CommandLine commandLine, RunOptions options, string name)
@@ -22,6 +23,7 @@ internal sealed class Runner
         _start = options;
         _name = name;
         _log = commandLine.IsBackground ? ApplicationLog.Open(name) : null;
+        _screen = new Screen(commandLine.Json);
     }
 
     /// <summary>Hears all that it says itself.</summary>
@@ -135,21 +137,7 @@ internal sealed class Runner
         }
     }
 
-    private void OnOutput(WorkerOutput line)
-    {
-        if (_log is not null)
-        {
-            _log.Write(LogLine.Of(line));
-        }
-        else if (_commandLine.Json)
-        {
-            Output.WriteJson(LogLine.Of(line));
-        }
-        else
-        {
-            (line.IsError ? Console.Error : Console.Out).WriteLine(line.Line);
-        }
-    }
+    private void OnOutput(WorkerOutput line) => Write(LogLine.Of(line));
 
     private void OnListening(ListeningAddress address)
     {
@@ -167,19 +155,19 @@ internal sealed class Runner
 
     internal void Say(string line)
     {
+        Write(LogLine.Of(line));
+        Said?.Invoke(line);
+    }
+
+    private void Write(LogLine line)
+    {
         if (_log is not null)
         {
-            _log.Write(LogLine.Of(line));
-        }
-        else if (_commandLine.Json)
-        {
-            Output.WriteJson(LogLine.Of(line));
+            _log.Write(line);
         }
         else
         {
-            Console.Error.WriteLine($"prefork: {line}");
+            _screen.Write(line);
         }
-
-        Said?.Invoke(line);
     }
 }
