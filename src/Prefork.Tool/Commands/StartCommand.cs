@@ -57,7 +57,7 @@ internal static class StartCommand
             await Task.Delay(s_look, cancellation);
         }
 
-        var reply = await Output.WaitAsync($"starting {name}", tell => ControlClient.AskAsync(socket, new ControlRequest("started"), tell, null, cancellation));
+        var reply = await Output.WaitAsync($"starting {name}", tell => ControlClient.AskAsync(socket, new ControlRequest("started"), @event => tell(@event.Event!), null, cancellation));
         if (reply.ExitCode != ExitCodes.Success)
         {
             await process.WaitForExitAsync(cancellation);
