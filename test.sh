@@ -95,6 +95,7 @@ fi
 need ss iproute2
 need node nodejs
 need setpriv util-linux
+need script bsdutils
 need gcc gcc
 need strace strace
 need chromium chromium

@@ -3,44 +3,54 @@ using Prefork.Tool.Control;
 namespace Prefork.Tool;
 
 /// <summary>A running application as others may ask of it: what each request does.</summary>
-internal sealed class Application(string name, string? log, ClusterSupervisor supervisor, Task started, Runner runner)
+/// <param name="name">Its name.</param>
+/// <param name="supervisor">Who does it.</param>
+/// <param name="started">Ends when all workers serve, or do not.</param>
+/// <param name="ended">Ends when all have ended.</param>
+/// <param name="runner">Says what happens.</param>
+internal sealed class Application(string name, ClusterSupervisor supervisor, Task started, Task ended, Runner runner)
 {
-    internal async Task<ControlReply> HandleAsync(ControlRequest request, Func<string, Task> tell)
+    private const int MostWorkers = 1024;
+
+    /// <summary>Which request something happens for: an operation raises its events in the flow of whoever asked for it.</summary>
+    private static readonly AsyncLocal<object?> s_request = new();
+
+    private readonly Lock _stopLock = new();
+    private int _stopCalls;
+
+    internal async Task<ControlReply> HandleAsync(ControlRequest request, Func<ControlReply, Task> tell)
     {
         switch (request.Command)
         {
             case "status":
                 return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
             case "started":
-                await TellWhileAsync(tell, started);
+                await TellWhileAsync(tell, () => started);
                 return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
             case "stop":
-                runner.Say("is told to stop");
-                await TellWhileAsync(tell, supervisor.StopAsync());
+                await TellWhileAsync(tell, () => StopAsync("is told to stop", calls: 1));
+                return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{name} has stopped" };
+            case "hasten":
+                await TellWhileAsync(tell, () => StopAsync("is told to stop, and not to drain any longer", calls: 2));
                 return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{name} has stopped" };
             case "kill":
-                runner.Say("is told to stop");
-                _ = supervisor.StopAsync();
-                _ = supervisor.StopAsync();
-                await TellWhileAsync(tell, supervisor.StopAsync());
+                await TellWhileAsync(tell, () => StopAsync("is told to stop at once", calls: 3));
                 return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{name} has been killed" };
             case "scale":
-                var workers = request.IsDifference ? (await supervisor.GetStatusAsync()).DesiredWorkers + request.Workers : request.Workers;
-                await TellWhileAsync(tell, supervisor.ScaleAsync(workers));
-                return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{workers} {(workers == 1 ? "worker serves" : "workers serve")}" };
+                return await ScaleAsync(tell, request);
             case "reload":
-                return await ReplaceAsync(tell, supervisor.ReloadAsync(OptionsOf(request)));
+                return await ReplaceAsync(tell, () => supervisor.ReloadAsync(OptionsOf(request)));
             case "restart":
-                return await ReplaceAsync(tell, supervisor.RestartAsync(OptionsOf(request)));
+                return await ReplaceAsync(tell, () => supervisor.RestartAsync(OptionsOf(request)));
             case "rollback":
-                return await ReplaceAsync(tell, supervisor.RollBackAsync(OptionsOf(request)));
+                return await ReplaceAsync(tell, () => supervisor.RollBackAsync(OptionsOf(request)));
             default:
                 return new ControlReply { ExitCode = ExitCodes.Usage, Message = $"'{request.Command}' is nothing that this version of prefork does." };
         }
     }
 
     private async Task<ApplicationStatus> StatusAsync()
-        => new(name, Environment.ProcessId, log, runner.Compare(await supervisor.GetOptionsAsync()), await supervisor.GetStatusAsync());
+        => new(name, Environment.ProcessId, runner.Log, runner.Compare(await supervisor.GetOptionsAsync()), await supervisor.GetStatusAsync());
 
     private static ReloadOptions OptionsOf(ControlRequest request) => new()
     {
@@ -51,27 +61,69 @@ internal sealed class Application(string name, string? log, ClusterSupervisor su
         Queue = request.Queue,
     };
 
-    private async Task<ControlReply> ReplaceAsync(Func<string, Task> tell, Task<ReloadResult> replacing)
+    /// <summary>
+    /// Of the supervisor's calls to stop the first one begins it, the second one hastens it, the third one kills. Here nobody hastens who did not say so: of
+    /// the calls that a request stands for, those are made that nobody has made before.
+    /// </summary>
+    private async Task StopAsync(string said, int calls)
     {
-        await TellWhileAsync(tell, replacing);
-        var result = await replacing;
-        return new ControlReply { ExitCode = result.Succeeded ? ExitCodes.Success : ExitCodes.Failed, Message = result.Message, LastLines = result.Failure?.LastLines };
-    }
-
-    /// <summary>What is said meanwhile is told in order; somebody who does not listen any more stops nothing.</summary>
-    private async Task TellWhileAsync(Func<string, Task> tell, Task operation)
-    {
-        var telling = Task.CompletedTask;
-        var gate = new Lock();
-        void Tell(string line)
+        // A signal may have made the first.
+        var stops = (await supervisor.GetStatusAsync()).State is SupervisorState.Stopping or SupervisorState.Stopped;
+        runner.Say(said, SupervisorEventKind.OperationBegan);
+        lock (_stopLock)
         {
-            lock (gate)
+            for (_stopCalls = Math.Max(_stopCalls, stops ? 1 : 0); _stopCalls < calls; _stopCalls++)
             {
-                telling = TellNextAsync(telling, line);
+                _ = supervisor.StopAsync();
             }
         }
 
-        async Task TellNextAsync(Task before, string message)
+        await ended;
+    }
+
+    private async Task<ControlReply> ScaleAsync(Func<ControlReply, Task> tell, ControlRequest request)
+    {
+        var before = (await supervisor.GetStatusAsync()).DesiredWorkers;
+        var workers = request.IsDifference ? before + request.Workers : request.Workers;
+        if (workers is < 1 or > MostWorkers)
+        {
+            var why = request.IsDifference ? $"{name} has {before} workers, and {request.Workers:+#;-#} would make that {workers}" : $"{name} cannot have {workers} workers";
+            return new ControlReply { ExitCode = ExitCodes.Usage, Message = $"{why}: it must have 1 to {MostWorkers} workers" };
+        }
+
+        await TellWhileAsync(tell, () => supervisor.ScaleAsync(workers));
+        return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{workers} {(workers == 1 ? "worker serves" : "workers serve")}" };
+    }
+
+    private async Task<ControlReply> ReplaceAsync(Func<ControlReply, Task> tell, Func<Task<ReloadResult>> replace)
+    {
+        ReloadResult? result = null;
+        await TellWhileAsync(tell, async () => result = await replace());
+        return new ControlReply { ExitCode = result!.Succeeded ? ExitCodes.Success : ExitCodes.Failed, Message = result.Message, LastLines = result.Failure?.LastLines };
+    }
+
+    /// <summary>What is said meanwhile is told in order; somebody who does not listen any more stops nothing.</summary>
+    private async Task TellWhileAsync(Func<ControlReply, Task> tell, Func<Task> operate)
+    {
+        var telling = Task.CompletedTask;
+        var gate = new Lock();
+        var request = new object();
+        void Tell(string line, SupervisorEventKind? kind)
+        {
+            var isOwn = s_request.Value == request;
+            if (isOwn && kind == SupervisorEventKind.OperationEnded)
+            {
+                // How it ended is the answer.
+                return;
+            }
+
+            lock (gate)
+            {
+                telling = TellNextAsync(telling, new ControlReply { Event = line, HasBegun = isOwn && kind == SupervisorEventKind.OperationBegan ? true : null });
+            }
+        }
+
+        async Task TellNextAsync(Task before, ControlReply message)
         {
             await before;
             try
@@ -85,9 +137,10 @@ internal sealed class Application(string name, string? log, ClusterSupervisor su
         }
 
         runner.Said += Tell;
+        s_request.Value = request;
         try
         {
-            await operation;
+            await operate();
         }
         finally
         {

@@ -9,14 +9,16 @@ namespace Prefork.Tool;
 internal sealed class ApplicationLog : IDisposable
 {
     private const string FileName = "log.txt";
+    private const string Variable = "XDG_STATE_HOME";
+    private readonly string _folder;
     private readonly Serilog.Core.Logger _logger;
 
     private ApplicationLog(string folder)
     {
-        Path = System.IO.Path.Combine(folder, FileName);
+        _folder = folder;
         _logger = new LoggerConfiguration()
             .WriteTo.File(
-                Path,
+                System.IO.Path.Combine(folder, FileName),
                 rollOnFileSizeLimit: true,
                 fileSizeLimitBytes: 10 * 1024 * 1024,
                 retainedFileCountLimit: 5,
@@ -25,21 +27,20 @@ internal sealed class ApplicationLog : IDisposable
             .CreateLogger();
     }
 
-    /// <summary>The first of the files; later ones have a number before the extension.</summary>
-    internal string Path { get; }
+    /// <summary>The file that is written; the first one may have been deleted.</summary>
+    internal string Path => LogReader.Files(_folder).LastOrDefault() ?? System.IO.Path.Combine(_folder, FileName);
 
     internal static ApplicationLog Open(string name) => new(FolderOf(name));
 
     /// <summary><c>$XDG_STATE_HOME/prefork/NAME</c>, or <c>~/.local/state/prefork/NAME</c>: this user's alone.</summary>
+    /// <exception cref="CommandException">There is no such place.</exception>
     internal static string FolderOf(string name)
     {
-        var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } given ? given
-            : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local/state");
-        return RuntimeFolder.OpenPrivate(System.IO.Path.Combine(state, "prefork", name));
+        var state = RuntimeFolder.Given(Variable) ?? (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home
+            ? System.IO.Path.Combine(home, ".local/state")
+            : throw new CommandException(ExitCodes.Failed, $"there is no place for logs: you have no home folder{(Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } given ? $" ({given} is none)" : "")}. Make one, or set {Variable} to a folder for them."));
+        return RuntimeFolder.OpenPrivate(System.IO.Path.Combine(state, "prefork", name), Variable);
     }
-
-    /// <summary>The files, the newest last.</summary>
-    internal static IReadOnlyList<string> Files(string folder) => [.. Directory.GetFiles(folder, "log*.txt").OrderBy(File.GetCreationTimeUtc).ThenBy(static file => file, StringComparer.Ordinal)];
 
     internal void Write(LogLine line) => _logger.Information("{Source} {Line}", line.Mark, line.Line);
 

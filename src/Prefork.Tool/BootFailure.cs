@@ -11,13 +11,13 @@ internal static class BootFailure
         if (worker.State == WorkerState.Forked)
         {
             return target.Kind == TargetKind.Managed
-                ? $"runs, but its startup hook did not: not online after {seconds} s. Startup hooks may be switched off for it (System.StartupHookProvider.IsSupported, trimming); reference the package Prefork.AspNetCore and call builder.UseCluster() instead."
-                : $"runs, but is no worker: not online after {seconds} s. A Node script must use 'cluster' or an HTTP server; a .NET program ahead of time must call builder.UseCluster().";
+                ? $"runs, but its startup hook did not: not online after {seconds} s. Startup hooks may be switched off for it (System.StartupHookProvider.IsSupported, trimming); reference the package Prefork.AspNetCore and call builder.UseCluster() instead"
+                : $"runs, but is no worker: not online after {seconds} s. A Node script must use 'cluster' or an HTTP server; a .NET program ahead of time must call builder.UseCluster()";
         }
 
         return port is null
-            ? $"is online, but does not listen after {seconds} s. Is it an application with a server (ASP.NET Core on Kestrel)? If it takes so long to start, give --boot-timeout."
-            : $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or was built without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host.";
+            ? $"is online, but does not listen after {seconds} s. Is it an application with a server (ASP.NET Core on Kestrel)? If it takes so long to start, give --boot-timeout"
+            : $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or was built without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host";
     }
 
     /// <summary>The port of a listening TCP socket that the process itself has open; null when there is none.</summary>

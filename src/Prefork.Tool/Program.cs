@@ -1,13 +1,16 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Prefork.Tool;
 
 // What follows the first -- is the program's, word for word, and none of the parser's business.
 var end = Array.IndexOf(args, "--");
 var own = end < 0 ? args : args[..end];
 var rest = end < 0 ? null : args[(end + 1)..];
-var root = new RootCommand("Runs a program as a cluster: several workers behind one port.")
+
+// Not a RootCommand: that one is named after the assembly.
+var root = new Command("prefork", "Runs a program as a cluster: several workers behind one port.")
 {
-    RunCommand.Create(rest), StartCommand.Create(rest, own), ListCommand.Create(), DescribeCommand.Create(), LogsCommand.Create(), TopCommand.Create(),
+    new HelpOption(), new VersionOption(), RunCommand.Create(rest), StartCommand.Create(rest), ListCommand.Create(), DescribeCommand.Create(), LogsCommand.Create(), TopCommand.Create(),
 };
 foreach (var command in OperationCommands.Create())
 {

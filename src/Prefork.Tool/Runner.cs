@@ -14,6 +14,7 @@ internal sealed class Runner
     private readonly Lock _lock = new();
     private readonly HashSet<string> _addresses = [];
     private readonly ApplicationLog? _log;
+    private readonly Screen _screen;
     private readonly string _name;
 
     private Runner(CommandLine commandLine, RunOptions options, string name)
@@ -22,10 +23,14 @@ internal sealed class Runner
         _start = options;
         _name = name;
         _log = commandLine.IsBackground ? ApplicationLog.Open(name) : null;
+        _screen = new Screen(commandLine.Json);
     }
 
-    /// <summary>Hears all that it says itself.</summary>
-    internal event Action<string>? Said;
+    /// <summary>Hears all that it says itself; what the supervisor says has a kind.</summary>
+    internal event Action<string, SupervisorEventKind?>? Said;
+
+    /// <summary>The file that it writes to; null in the foreground.</summary>
+    internal string? Log => _log?.Path;
 
     internal static async Task<int> RunAsync(CommandLine commandLine, CancellationToken cancellation)
     {
@@ -36,14 +41,16 @@ internal sealed class Runner
         return await new Runner(commandLine, options, socket.Name).RunAsync(socket, cancellation);
     }
 
+    internal static CommandException Taken(string name)
+        => new(ExitCodes.Busy, $"an application named {name} runs already. 'prefork describe {name}' tells of it, 'prefork stop {name}' stops it, --name gives this one another name.");
+
     /// <summary>A name that was asked for is that or nothing; in the foreground one of our own making gets a number when it is taken.</summary>
     private static ControlSocket TakeName(string? name, string program)
     {
         var folder = RuntimeFolder.Open();
         if (name is not null)
         {
-            return ControlSocket.TryTake(folder, name)
-                ?? throw new CommandException(ExitCodes.Busy, $"an application named {name} runs already. 'prefork describe {name}' tells of it, 'prefork stop {name}' stops it, --name gives this one another name.");
+            return ControlSocket.TryTake(folder, name) ?? throw Taken(name);
         }
 
         var stem = StartCommand.NameOf(program);
@@ -66,14 +73,15 @@ internal sealed class Runner
         var supervisorOptions = new SupervisorOptions { Output = OnOutput, Reconfigure = _start.File is null ? null : Reconfigure };
         LauncherOf(_start).ApplyTo(supervisorOptions);
         var supervisor = new ClusterSupervisor(supervisorOptions);
-        supervisor.Happened += (_, e) => Say(e.Message);
+        supervisor.Happened += (_, e) => Say(e.Message, e.Kind);
         Cluster.Listening += (_, e) => OnListening(e.Address);
         Cluster.Error += (_, e) => Say(e.Worker is null ? e.Exception.Message : $"worker {e.Worker.Id}: {e.Exception.Message}");
-        Say($"{Environment.ProcessId} runs {_start.Workers} {(_start.Workers == 1 ? "worker" : "workers")} of {_start.Program} as {_name}{(_start.File is { } file ? $", by {file}" : "")}");
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = started.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         supervisor.Happened += (_, _) => _ = CheckStartedAsync(supervisor, started);
-        var control = new ControlServer(socket, new Application(_name, _log?.Path, supervisor, started.Task, this).HandleAsync);
+        var control = new ControlServer(socket, new Application(_name, supervisor, started.Task, ended.Task, this).HandleAsync);
+        Say($"{Environment.ProcessId} runs {_start.Workers} {(_start.Workers == 1 ? "worker" : "workers")} of {_start.Program} as {_name}{(_start.File is { } file ? $", by {file}" : "")}");
         try
         {
             await supervisor.RunAsync(cancellation);
@@ -89,6 +97,7 @@ internal sealed class Runner
         finally
         {
             started.TrySetException(new InvalidOperationException("It was stopped before all workers served."));
+            ended.SetResult();
             await control.DisposeAsync();
             _log?.Dispose();
         }
@@ -135,21 +144,7 @@ internal sealed class Runner
         }
     }
 
-    private void OnOutput(WorkerOutput line)
-    {
-        if (_log is not null)
-        {
-            _log.Write(LogLine.Of(line));
-        }
-        else if (_commandLine.Json)
-        {
-            Output.WriteJson(LogLine.Of(line));
-        }
-        else
-        {
-            (line.IsError ? Console.Error : Console.Out).WriteLine(line.Line);
-        }
-    }
+    private void OnOutput(WorkerOutput line) => Write(LogLine.Of(line));
 
     private void OnListening(ListeningAddress address)
     {
@@ -165,21 +160,23 @@ internal sealed class Runner
         Say($"listening on {text}");
     }
 
-    internal void Say(string line)
+    internal void Say(string line) => Say(line, null);
+
+    internal void Say(string line, SupervisorEventKind? kind)
+    {
+        Write(LogLine.Of(line));
+        Said?.Invoke(line, kind);
+    }
+
+    private void Write(LogLine line)
     {
         if (_log is not null)
         {
-            _log.Write(LogLine.Of(line));
-        }
-        else if (_commandLine.Json)
-        {
-            Output.WriteJson(LogLine.Of(line));
+            _log.Write(line);
         }
         else
         {
-            Console.Error.WriteLine($"prefork: {line}");
+            _screen.Write(line);
         }
-
-        Said?.Invoke(line);
     }
 }

@@ -136,10 +136,12 @@ public sealed class ClusterSupervisor
                 _ = supervisor.StopQuietlyAsync();
             }
 
+            // A terminal that has gone is none any more.
+            var hasTerminal = !Console.IsInputRedirected;
             void Reload(PosixSignalContext context)
             {
                 context.Cancel = true;
-                if (Console.IsInputRedirected)
+                if (!hasTerminal)
                 {
                     supervisor.ReloadQuietly();
                 }

@@ -28,7 +28,7 @@ public class Formats
         var urls = logs.First(static line => line.GetProperty("line").GetString()!.StartsWith("urls ", StringComparison.Ordinal));
         Assert.Equal(("worker", 0, 1, false), (urls.GetProperty("source").GetString(), urls.GetProperty("slot").GetInt32(), urls.GetProperty("worker").GetInt32(), urls.GetProperty("isError").GetBoolean()));
         Assert.InRange(urls.GetProperty("time").GetDateTimeOffset(), DateTimeOffset.Now.AddHours(-1), DateTimeOffset.Now);
-        await using (var top = new TestProgram(Published.Command, ["top", "--json"], new Dictionary<string, string?> { ["XDG_RUNTIME_DIR"] = app.Folder }))
+        await using (var top = new TestProgram(Published.Command, ["top", "--json"], app.Environment))
         {
             for (var i = 0; i < 2; i++)
             {

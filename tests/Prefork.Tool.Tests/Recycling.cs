@@ -37,6 +37,23 @@ public class Recycling
     }
 
     [Fact]
+    public async Task AWorkerThatHasServedEnough_IsReplaced()
+    {
+        await using var run = Running.Run([Published.Assembly, "-w", "1", "--max-requests", "3", "--", "slim", "http://127.0.0.1:0"]);
+        await Running.AskAsync(await Running.PortAsync(run), "/", 6);
+        await run.ExpectErrorAsync("prefork: worker 1 ", "is to be replaced: requests: ");
+        await run.ExpectErrorAsync("prefork: worker 2 ", "serves");
+    }
+
+    [Fact]
+    public async Task AWorkerThatIsOldEnough_IsReplaced()
+    {
+        await using var run = Running.Run([Published.Assembly, "-w", "1", "--max-age", "1s", "--", "slim", "http://127.0.0.1:0"]);
+        await run.ExpectErrorAsync("prefork: worker 1 ", "is to be replaced: age: ");
+        await run.ExpectErrorAsync("prefork: worker 2 ", "serves");
+    }
+
+    [Fact]
     public async Task AWorkerThatHangs_IsDumpedByTheCommand_AndReplaced()
     {
         await using var run = Running.Run([Published.WebApp, "-w", "1", "--hang-timeout", "4s", "--on-hang", "kill -0 $PREFORK_WORKER_PID && echo it is $PREFORK_WORKER_ID", "--", "--urls=http://127.0.0.1:0"]);

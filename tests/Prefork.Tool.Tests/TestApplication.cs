@@ -12,9 +12,12 @@ internal sealed class TestApplication : IAsyncDisposable
 
     internal string Folder => _folder.FullName;
 
+    /// <summary>What leads to this application, and to no other.</summary>
+    internal IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?> { ["XDG_RUNTIME_DIR"] = Folder, ["XDG_STATE_HOME"] = Folder };
+
     internal async Task<int> StartAsync(params string[] options)
     {
-        var result = await CommandAsync(["start", Published.WebApp, "--name", "shop", "-w", "2", "--watch-window", "0", .. options, "--", "--urls=http://127.0.0.1:0"]);
+        var result = await CommandAsync(["start", Published.WebApp, "--name", "shop", "--watch-window", "0", .. options.Contains("-w") ? Array.Empty<string>() : ["-w", "2"], .. options, "--", "--urls=http://127.0.0.1:0"]);
         Assert.True(result.Code == 0, result.Error);
         return (await StatusAsync()).GetProperty("processId").GetInt32();
     }
@@ -36,17 +39,33 @@ internal sealed class TestApplication : IAsyncDisposable
     internal async Task<(int Code, string Output, string Error)> CommandAsync(params string[] arguments)
         => await RunAsync(new ProcessStartInfo(Published.Command, arguments));
 
-    internal async Task<(int Code, string Output, string Error)> RunAsync(ProcessStartInfo start)
+    /// <param name="start">The program.</param>
+    /// <param name="variables">Beside those that lead to this application; null as a value takes one away.</param>
+    internal async Task<(int Code, string Output, string Error)> RunAsync(ProcessStartInfo start, params (string Name, string? Value)[] variables)
     {
         start.WorkingDirectory = Folder;
         start.RedirectStandardOutput = start.RedirectStandardError = true;
-        start.Environment["XDG_RUNTIME_DIR"] = start.Environment["XDG_STATE_HOME"] = _folder.FullName;
+        foreach (var (name, value) in Environment.Concat(variables.Select(static variable => KeyValuePair.Create(variable.Name, variable.Value))))
+        {
+            start.Environment[name] = value;
+        }
+
         using var process = Process.Start(start)!;
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
-        var error = process.StandardError.ReadToEndAsync(timeout.Token);
-        await process.WaitForExitAsync(timeout.Token);
-        return (process.ExitCode, await output, await error);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+            var error = process.StandardError.ReadToEndAsync(timeout.Token);
+            await process.WaitForExitAsync(timeout.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
     }
 
     /// <summary>What <c>list --json</c> says of it.</summary>
@@ -58,6 +77,17 @@ internal sealed class TestApplication : IAsyncDisposable
     }
 
     internal async Task<int[]> PidsAsync() => [.. (await StatusAsync()).GetProperty("cluster").GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("processId").GetInt32())];
+
+    /// <summary>Looks again and again: for what no event tells of.</summary>
+    internal static async Task EventuallyAsync(Func<Task<bool>> condition)
+    {
+        var patience = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(patience.Elapsed < TestProgram.Patience, "It did not come about.");
+            await Task.Delay(20);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -55,6 +55,15 @@ void Map(IEndpointRouteBuilder routes)
     routes.MapGet("/", static () => $"{Environment.ProcessId}");
     routes.MapGet("/arguments", () => string.Join(' ', args));
     routes.MapGet("/variable", static context => context.Response.WriteAsync(Environment.GetEnvironmentVariable($"{context.Request.Query["name"]}") ?? "none"));
+    routes.MapGet("/write", static (int lines) =>
+    {
+        for (var i = 0; i < lines; i++)
+        {
+            Console.WriteLine(new string('x', 1000));
+        }
+
+        return "written";
+    });
     routes.MapGet("/folder", static () => Environment.CurrentDirectory);
     routes.MapGet("/environment", static () => string.Join('\n', Variables(Environment.GetEnvironmentVariables().Keys.Cast<string>())));
 

@@ -13,7 +13,7 @@ internal static class ListCommand
         var command = new Command("list", "Lists the applications that run.") { json };
         command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), async () =>
         {
-            var applications = await AllAsync(cancellation);
+            var (applications, allAnswer) = await AllAsync(cancellation);
             if (result.GetValue(json))
             {
                 Output.WriteJson(applications);
@@ -23,29 +23,37 @@ internal static class ListCommand
                 Output.Write(Draw(applications));
             }
 
-            return ExitCodes.Success;
+            return allAnswer ? ExitCodes.Success : ExitCodes.Failed;
         }));
         return command;
     }
 
     /// <summary>Those that answer. One that does not is named on standard error.</summary>
-    internal static async Task<IReadOnlyList<ApplicationStatus>> AllAsync(CancellationToken cancellation)
+    internal static async Task<(IReadOnlyList<ApplicationStatus> Applications, bool AllAnswer)> AllAsync(CancellationToken cancellation)
     {
         var folder = RuntimeFolder.Open();
+        var names = ControlSocket.Living(folder);
+        var asked = names.Select(name => ControlClient.StatusAsync(ControlSocket.PathOf(folder, name), cancellation)).ToList();
         var applications = new List<ApplicationStatus>();
-        foreach (var name in ControlSocket.Living(folder))
+        var allAnswer = true;
+        foreach (var (name, status) in names.Zip(asked))
         {
             try
             {
-                applications.Add(await ControlClient.StatusAsync(ControlSocket.PathOf(folder, name), cancellation));
+                applications.Add(await status);
+            }
+            catch (CommandException exception) when (exception.ExitCode == ExitCodes.NotRunning)
+            {
+                // It comes or goes just now.
             }
             catch (CommandException exception)
             {
+                allAnswer = false;
                 await Console.Error.WriteLineAsync($"prefork: {name}: {exception.Message}");
             }
         }
 
-        return applications;
+        return (applications, allAnswer);
     }
 
     internal static Table Draw(IReadOnlyList<ApplicationStatus> applications)

@@ -31,68 +31,65 @@ internal static class LogsCommand
     {
         name = name is null ? Path.GetFileNameWithoutExtension(ControlClient.Resolve(null)) : ControlSocket.Check(name);
         var folder = ApplicationLog.FolderOf(name);
-        var files = ApplicationLog.Files(folder);
-        if (files.Count == 0)
+        if (LogReader.Files(folder).Count == 0)
         {
             throw new CommandException(ExitCodes.NotRunning, $"{name} has no log: it was never started in the background ('prefork start').");
         }
 
-        foreach (var line in files.SelectMany(File.ReadLines).TakeLast(lines))
+        using var reader = new LogReader(folder);
+        var last = new Queue<string>();
+        while (reader.Read() is { } line)
+        {
+            Keep(line);
+        }
+
+        if (!follow && reader.Rest() is { } rest)
+        {
+            Keep(rest);
+        }
+
+        foreach (var line in last)
         {
             show(line);
         }
 
         if (follow)
         {
-            await FollowAsync(folder, files[^1], show, cancellation);
+            await FollowAsync(reader, show, cancellation);
         }
 
         return ExitCodes.Success;
+
+        void Keep(string line)
+        {
+            last.Enqueue(line);
+            if (last.Count > lines)
+            {
+                last.Dequeue();
+            }
+        }
     }
 
-    /// <summary>To the end of the newest file, and of those that come after it. A file has no event for "somebody has written", so it is looked at.</summary>
-    private static async Task FollowAsync(string folder, string file, Action<string> show, CancellationToken cancellation)
+    /// <summary>From where the reader is. A file has no event for "somebody has written", so it is looked at.</summary>
+    private static async Task FollowAsync(LogReader reader, Action<string> show, CancellationToken cancellation)
     {
-        var reader = Open(file, atEnd: true);
         try
         {
             while (!cancellation.IsCancellationRequested)
             {
-                if (await reader.ReadLineAsync(cancellation) is { } line)
+                if (reader.Read() is { } line)
                 {
                     show(line);
-                    continue;
                 }
-
-                var files = ApplicationLog.Files(folder);
-                if (files.Count > 0 && files[^1] != file && files[^1] is var next)
+                else
                 {
-                    reader.Dispose();
-                    reader = Open(file = next, atEnd: false);
-                    continue;
+                    await Task.Delay(s_look, cancellation);
                 }
-
-                await Task.Delay(s_look, cancellation);
             }
         }
         catch (OperationCanceledException)
         {
             // Enough.
         }
-        finally
-        {
-            reader.Dispose();
-        }
-    }
-
-    private static StreamReader Open(string file, bool atEnd)
-    {
-        var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (atEnd)
-        {
-            stream.Seek(0, SeekOrigin.End);
-        }
-
-        return new StreamReader(stream);
     }
 }

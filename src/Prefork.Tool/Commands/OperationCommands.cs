@@ -20,7 +20,8 @@ internal static class OperationCommands
     private static Command CreateStop()
     {
         var now = new Option<bool>("--now") { Description = "Kills the workers, without drain." };
-        return Create("stop", "Stops an application: its workers drain, then leave.", [now], result => new ControlRequest(result.GetValue(now) ? "kill" : "stop"));
+        var hasten = new Option<bool>("--hasten") { Description = "Lets the workers drain no longer: SIGTERM for those that are left." };
+        return Create("stop", "Stops an application: its workers drain, then leave. Waits for a stop that is under way.", [hasten, now], result => new ControlRequest(result.GetValue(now) ? "kill" : result.GetValue(hasten) ? "hasten" : "stop"));
     }
 
     private static Command CreateReplacing(string name, string description)
@@ -70,11 +71,12 @@ internal static class OperationCommands
             }
         });
         var json = Arguments.Json();
-        var command = new Command("scale", "Changes how many workers an application has.") { words, json };
+        var noWait = NoWait();
+        var command = new Command("scale", "Changes how many workers an application has.") { words, json, noWait };
         command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () =>
         {
             var given = result.GetRequiredValue(words);
-            return AskAsync(given.Length == 2 ? given[0] : null, Parse(given[^1])!, result.GetValue(json), wait: true, cancellation);
+            return AskAsync("scale", given.Length == 2 ? given[0] : null, Parse(given[^1])!, result.GetValue(json), !result.GetValue(noWait), cancellation);
         }));
         return command;
     }
@@ -96,41 +98,43 @@ internal static class OperationCommands
         }
     }
 
+    private static Option<bool> NoWait() => new("--no-wait") { Description = "Returns when it has begun." };
+
     private static Command Create(string name, string description, IEnumerable<Option> options, Func<ParseResult, ControlRequest> request)
     {
         var application = Arguments.Name();
         var json = Arguments.Json();
-        var noWait = new Option<bool>("--no-wait") { Description = "Returns when it has begun." };
+        var noWait = NoWait();
         var command = new Command(name, description) { application, json, noWait };
         foreach (var option in options)
         {
             command.Options.Add(option);
         }
 
-        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () => AskAsync(result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () => AskAsync(name, result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
         return command;
     }
 
     /// <summary>It has answered, and has its last few milliseconds: whoever starts it again next shall find the name free.</summary>
     private static async Task HasGoneAsync(string path, CancellationToken cancellation)
     {
-        for (var i = 0; i < 100 && ControlSocket.Living(Path.GetDirectoryName(path)!).Contains(Path.GetFileNameWithoutExtension(path)); i++)
+        for (var i = 0; i < 100 && ControlSocket.IsTaken(Path.GetDirectoryName(path)!, Path.GetFileNameWithoutExtension(path)); i++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
         }
     }
 
-    private static async Task<int> AskAsync(string? name, ControlRequest request, bool json, bool wait, CancellationToken cancellation)
+    private static async Task<int> AskAsync(string operation, string? name, ControlRequest request, bool json, bool wait, CancellationToken cancellation)
     {
         var path = ControlClient.Resolve(name);
         using var begun = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         ControlReply reply;
         try
         {
-            reply = await Output.WaitAsync($"{request.Command} {Path.GetFileNameWithoutExtension(path)}", tell => ControlClient.AskAsync(path, request, @event =>
+            reply = await Output.WaitAsync($"{operation} {Path.GetFileNameWithoutExtension(path)}", tell => ControlClient.AskAsync(path, request, @event =>
             {
-                tell(@event);
-                if (!wait)
+                tell(@event.Event!);
+                if (!wait && @event.HasBegun == true)
                 {
                     begun.Cancel();
                 }
@@ -138,10 +142,10 @@ internal static class OperationCommands
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            reply = new ControlReply { ExitCode = ExitCodes.Success, Message = $"{request.Command} has begun" };
+            reply = new ControlReply { ExitCode = ExitCodes.Success, Message = $"{operation} has begun" };
         }
 
-        if (request.Command is "stop" or "kill" && wait)
+        if (operation == "stop" && wait)
         {
             await HasGoneAsync(path, cancellation);
         }
@@ -152,7 +156,7 @@ internal static class OperationCommands
         }
         else
         {
-            await (reply.ExitCode == ExitCodes.Success ? Console.Out : Console.Error).WriteLineAsync(reply.Message);
+            await (reply.ExitCode == ExitCodes.Success ? Console.Out.WriteLineAsync(reply.Message) : Console.Error.WriteLineAsync($"prefork: {reply.Message}"));
             foreach (var line in reply.LastLines ?? [])
             {
                 await Console.Error.WriteLineAsync($"  | {line}");

@@ -24,6 +24,11 @@ internal static class Output
         {
             return await FailAsync(json, ExitCodes.Usage, exception.Message);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A full disk behind standard output, for one.
+            return await FailAsync(json: false, ExitCodes.Failed, exception.Message);
+        }
         catch (OperationCanceledException)
         {
             return await FailAsync(json, ExitCodes.Failed, "does not wait any longer; what was begun goes on.");
@@ -32,10 +37,17 @@ internal static class Output
 
     internal static async Task<int> FailAsync(bool json, int exitCode, string message)
     {
-        await Console.Error.WriteLineAsync($"prefork: {message}");
-        if (json)
+        try
         {
-            WriteJson(new ControlReply { ExitCode = exitCode, Message = message });
+            await Console.Error.WriteLineAsync($"prefork: {message}");
+            if (json)
+            {
+                WriteJson(new ControlReply { ExitCode = exitCode, Message = message });
+            }
+        }
+        catch (IOException)
+        {
+            // The code says it all the same.
         }
 
         return exitCode;

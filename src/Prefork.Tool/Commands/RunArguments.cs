@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
@@ -38,6 +39,23 @@ internal sealed class RunArguments
         }
 
         command.Options.Add(Json);
+    }
+
+    /// <summary>The command line once more, as it was understood: <c>--name:x</c>, <c>-w2</c> and <c>@file</c> are not to be read anew. Without <c>--json</c>.</summary>
+    internal IEnumerable<string> Write(ParseResult result)
+    {
+        if (result.GetValue(_program) is { } program)
+        {
+            yield return program;
+        }
+
+        foreach (var given in result.CommandResult.Children.OfType<OptionResult>().Where(given => !given.Implicit && given.Option != Json))
+        {
+            foreach (var word in given.Tokens.Count == 0 ? [given.Option.Name] : given.Tokens.Select(token => $"{given.Option.Name}={token.Value}"))
+            {
+                yield return word;
+            }
+        }
     }
 
     /// <param name="result">The command line.</param>

@@ -12,13 +12,13 @@ internal static class StartCommand
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
 
     /// <param name="arguments">The program's; null when there was no <c>--</c>.</param>
-    /// <param name="own">This command line's, without the program's arguments.</param>
-    internal static Command Create(IReadOnlyList<string>? arguments, IReadOnlyList<string> own)
+    internal static Command Create(IReadOnlyList<string>? arguments)
     {
         var run = new RunArguments();
         var command = new Command("start", "Runs a program as workers, in the background. Ends when all of them serve, or when they do not.");
         run.AddTo(command);
-        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(run.Json), () => StartAsync(run.Read(result, arguments), own, arguments, cancellation)));
+        string[] programs = arguments is null ? [] : ["--", .. arguments];
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(run.Json), () => StartAsync(run.Read(result, arguments), [.. run.Write(result), .. programs], cancellation)));
         return command;
     }
 
@@ -30,41 +30,36 @@ internal static class StartCommand
         return name.Length > 0 ? name : "app";
     }
 
-    private static async Task<int> StartAsync(CommandLine commandLine, IReadOnlyList<string> own, IReadOnlyList<string>? arguments, CancellationToken cancellation)
+    /// <param name="commandLine">What is to run.</param>
+    /// <param name="words">The same, for <c>run</c>.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    private static async Task<int> StartAsync(CommandLine commandLine, IReadOnlyList<string> words, CancellationToken cancellation)
     {
         var options = commandLine.Read();
         _ = options.Inspect();
         var name = options.Name ?? NameOf(options.Program);
         var folder = RuntimeFolder.Open();
-        using (var free = ControlSocket.TryTake(folder, name))
+        if (ControlSocket.IsTaken(folder, name))
         {
-            if (free is null)
-            {
-                throw new CommandException(ExitCodes.Busy, $"an application named {name} runs already. 'prefork describe {name}' tells of it, 'prefork stop {name}' stops it, --name gives this one another name.");
-            }
+            throw Runner.Taken(name);
         }
 
-        var log = Path.Combine(ApplicationLog.FolderOf(name), "start.txt");
-        using var process = Launch(name, log, own, arguments);
-        var socket = ControlSocket.PathOf(folder, name);
-        while (!File.Exists(socket))
+        // What it says that is not for its log. Of several that are started at once, each has a file of its own till one has the name.
+        var logs = ApplicationLog.FolderOf(name);
+        var said = Path.Combine(logs, $"start-{Environment.ProcessId}.txt");
+        using var process = Launch(name, said, words);
+        ControlReply reply;
+        try
         {
-            if (process.HasExited)
-            {
-                throw new CommandException(process.ExitCode is ExitCodes.Busy or ExitCodes.Usage ? process.ExitCode : ExitCodes.Failed, $"{name} ended before it could be asked:\n{Tail(log)}{Tail(LogOf(name))}".TrimEnd());
-            }
-
-            await Task.Delay(s_look, cancellation);
+            reply = await WaitAsync(name, process, ControlSocket.PathOf(folder, name), said, cancellation);
+        }
+        finally
+        {
+            Keep(said, Path.Combine(logs, "start.txt"), process);
         }
 
-        var reply = await Output.WaitAsync($"starting {name}", tell => ControlClient.AskAsync(socket, new ControlRequest("started"), tell, null, cancellation));
-        if (reply.ExitCode != ExitCodes.Success)
-        {
-            await process.WaitForExitAsync(cancellation);
-            throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}\n{Tail(LogOf(name))}".TrimEnd());
-        }
-
-        reply = reply with { Message = $"{name} runs: {reply.Status!.Cluster.DesiredWorkers} workers of {reply.Status.Cluster.Program}, pid {reply.Status.ProcessId}" };
+        var workers = reply.Status!.Cluster.DesiredWorkers;
+        reply = reply with { Message = $"{name} runs: {workers} {(workers == 1 ? "worker" : "workers")} of {reply.Status.Cluster.Program}, pid {reply.Status.ProcessId}" };
         if (commandLine.Json)
         {
             Output.WriteJson(reply);
@@ -77,19 +72,70 @@ internal static class StartCommand
         return ExitCodes.Success;
     }
 
-    /// <summary>This program again. A shell redirects, because .NET does not.</summary>
-    private static Process Launch(string name, string log, IReadOnlyList<string> own, IReadOnlyList<string>? arguments)
+    private static async Task<ControlReply> WaitAsync(string name, Process process, string socket, string said, CancellationToken cancellation)
+    {
+        while (!await IsOwnerAsync(process, socket, cancellation))
+        {
+            if (process.HasExited)
+            {
+                throw process.ExitCode switch
+                {
+                    ExitCodes.Busy => Runner.Taken(name),
+                    var code => new CommandException(code == ExitCodes.Usage ? code : ExitCodes.Failed, $"{name} ended before it could be asked:\n{Tail(said) ?? Tail(LogOf(name))}".TrimEnd()),
+                };
+            }
+
+            await Task.Delay(s_look, cancellation);
+        }
+
+        var reply = await Output.WaitAsync($"starting {name}", tell => ControlClient.AskAsync(socket, new ControlRequest("started"), @event => tell(@event.Event!), null, cancellation));
+        if (reply.ExitCode != ExitCodes.Success)
+        {
+            await process.WaitForExitAsync(cancellation);
+            throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}\n{Tail(LogOf(name))}".TrimEnd());
+        }
+
+        return reply;
+    }
+
+    /// <summary>Whether it is the process that we have started who answers there: somebody else may have been faster, and a dead one's socket be left.</summary>
+    private static async Task<bool> IsOwnerAsync(Process process, string socket, CancellationToken cancellation)
+    {
+        try
+        {
+            return File.Exists(socket) && (await ControlClient.StatusAsync(socket, cancellation)).ProcessId == process.Id;
+        }
+        catch (CommandException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The process goes on writing to its file, which gets the name that stays; one that did not get the application's name leaves nothing.</summary>
+    private static void Keep(string said, string lasting, Process process)
+    {
+        if (process is { HasExited: true, ExitCode: ExitCodes.Busy })
+        {
+            File.Delete(said);
+        }
+        else if (File.Exists(said))
+        {
+            File.Move(said, lasting, overwrite: true);
+        }
+    }
+
+    /// <summary>This program again, as <c>run</c>. A shell redirects, because .NET does not; and becomes it, so that it is the process that we have.</summary>
+    private static Process Launch(string name, string said, IReadOnlyList<string> words)
     {
         // By the dotnet host, or by an executable of its own: the first argument says.
         string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Prefork.Tool.dll")] : [Environment.ProcessPath!];
-        var at = own.ToList().IndexOf("start");
-        var rest = own.Skip(at + 1).Where(static argument => argument != "--json");
-        string[] programs = arguments is null ? [] : ["--", .. arguments];
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" </dev/null >\"$log\" 2>&1", "sh", log, .. self, .. own.Take(at), "run", BackgroundOption, name, .. rest, .. programs]);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "said=$1; shift; exec \"$@\" </dev/null >\"$said\" 2>&1", "sh", said, .. self, "run", $"{BackgroundOption}={name}", .. words]);
         return Process.Start(start)!;
     }
 
-    private static string LogOf(string name) => ApplicationLog.Files(ApplicationLog.FolderOf(name)).LastOrDefault() ?? "";
+    private static string LogOf(string name) => LogReader.Files(ApplicationLog.FolderOf(name)).LastOrDefault() ?? "";
 
-    private static string Tail(string file) => File.Exists(file) ? string.Concat(File.ReadLines(file).TakeLast(20).Select(static line => $"  {line}\n")) : "";
+    /// <summary>Its last lines; null when there are none.</summary>
+    private static string? Tail(string file)
+        => File.Exists(file) && string.Concat(File.ReadLines(file).TakeLast(20).Select(static line => $"  {line}\n")) is { Length: > 0 } lines ? lines : null;
 }

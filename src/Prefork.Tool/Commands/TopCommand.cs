@@ -54,7 +54,7 @@ internal static class TopCommand
     }
 
     private static async Task<IReadOnlyList<ApplicationStatus>> AskAsync(string? path, CancellationToken cancellation)
-        => path is null ? await ListCommand.AllAsync(cancellation) : [await ControlClient.StatusAsync(path, cancellation)];
+        => path is null ? (await ListCommand.AllAsync(cancellation)).Applications : [await ControlClient.StatusAsync(path, cancellation)];
 
     private static Rows Draw(IReadOnlyList<ApplicationStatus> applications, Dictionary<int, TimeSpan> before)
     {

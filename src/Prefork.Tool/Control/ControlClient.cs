@@ -9,7 +9,8 @@ internal static class ControlClient
     /// <summary>A status with a hundred endings and their last lines is a long one.</summary>
     private const int LongestReply = 16 * 1024 * 1024;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    /// <summary>More than the five seconds that the application may have to wait for others who do not speak.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
 
     /// <param name="name">Which application; null when there is only one.</param>
     /// <exception cref="CommandException">There is none such, or several.</exception>
@@ -34,7 +35,7 @@ internal static class ControlClient
     /// <param name="timeout">How long the answer may take; null for as long as the application lives.</param>
     /// <param name="cancellation">Ends the wait; what was begun goes on.</param>
     /// <exception cref="CommandException">It does not answer.</exception>
-    internal static async Task<ControlReply> AskAsync(string path, ControlRequest request, Action<string> onEvent, TimeSpan? timeout, CancellationToken cancellation)
+    internal static async Task<ControlReply> AskAsync(string path, ControlRequest request, Action<ControlReply> onEvent, TimeSpan? timeout, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (timeout is { } time)
@@ -56,9 +57,9 @@ internal static class ControlClient
                     return reply;
                 }
 
-                if (reply?.Event is { } @event)
+                if (reply is not null)
                 {
-                    onEvent(@event);
+                    onEvent(reply);
                 }
             }
 
@@ -67,6 +68,10 @@ internal static class ControlClient
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new CommandException(ExitCodes.Failed, $"the application does not answer within {timeout?.TotalSeconds:0.#} s.");
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
+        {
+            throw new CommandException(ExitCodes.NotRunning, "the application does not listen: it has just begun, or just ended.");
         }
         catch (Exception exception) when (exception is SocketException or JsonException or InvalidDataException)
         {

@@ -26,6 +26,9 @@ internal sealed record ControlReply
 {
     public string? Event { get; init; }
 
+    /// <summary>With an event: whether by it the operation that was asked for has begun.</summary>
+    public bool? HasBegun { get; init; }
+
     public int? ExitCode { get; init; }
 
     public string? Message { get; init; }

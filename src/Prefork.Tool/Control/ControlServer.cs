@@ -16,14 +16,14 @@ internal sealed class ControlServer : IAsyncDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly Socket _listener;
-    private readonly Func<ControlRequest, Func<string, Task>, Task<ControlReply>> _handle;
-    private readonly SemaphoreSlim _clients = new(MostClients);
+    private readonly Func<ControlRequest, Func<ControlReply, Task>, Task<ControlReply>> _handle;
+    private readonly SemaphoreSlim _clients = new(MostClients, MostClients);
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _accepting;
 
     /// <param name="socket">Stays the caller's.</param>
     /// <param name="handle">Answers a request; may tell of events meanwhile.</param>
-    internal ControlServer(ControlSocket socket, Func<ControlRequest, Func<string, Task>, Task<ControlReply>> handle)
+    internal ControlServer(ControlSocket socket, Func<ControlRequest, Func<ControlReply, Task>, Task<ControlReply>> handle)
     {
         _handle = handle;
         _listener = socket.Listen();
@@ -45,25 +45,42 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (!_ended.IsCancellationRequested)
+        try
         {
-            try
+            while (true)
             {
                 await _clients.WaitAsync(_ended.Token);
-                _ = ServeAsync(await _listener.AcceptAsync(_ended.Token));
-            }
-            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-            {
-                _clients.Release();
-                return;
-            }
-            catch (SocketException)
-            {
-                // No descriptors left, say. It may be better later.
-                _clients.Release();
-                await Task.Delay(s_patience, _ended.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await AcceptOneAsync();
             }
         }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        {
+            // It ends.
+        }
+    }
+
+    /// <summary>The place that has been taken is the client's, or given back.</summary>
+    private async Task AcceptOneAsync()
+    {
+        Socket client;
+        try
+        {
+            client = await _listener.AcceptAsync(_ended.Token);
+        }
+        catch (SocketException)
+        {
+            // No descriptors left, say. It may be better later.
+            _clients.Release();
+            await Task.Delay(s_patience, _ended.Token);
+            return;
+        }
+        catch
+        {
+            _clients.Release();
+            throw;
+        }
+
+        _ = ServeAsync(client);
     }
 
     private async Task ServeAsync(Socket client)
@@ -79,7 +96,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
                 if (await ReadAsync(client) is { } request)
                 {
-                    var reply = await AnswerAsync(request, @event => SendAsync(client, new ControlReply { Event = @event }));
+                    var reply = await AnswerAsync(request, @event => SendAsync(client, @event));
                     await SendAsync(client, reply);
                 }
             }
@@ -100,7 +117,7 @@ internal sealed class ControlServer : IAsyncDisposable
         try
         {
             return await new LineReader(client, LongestRequest).ReadAsync(patience.Token) is { } line
-                ? JsonSerializer.Deserialize(line.Span, ControlJson.Default.ControlRequest)
+                ? JsonSerializer.Deserialize(line.Span, ControlJson.Default.ControlRequest) ?? throw new InvalidDataException("null")
                 : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidDataException)
@@ -110,7 +127,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async Task<ControlReply> AnswerAsync(ControlRequest request, Func<string, Task> tell)
+    private async Task<ControlReply> AnswerAsync(ControlRequest request, Func<ControlReply, Task> tell)
     {
         try
         {

@@ -1,17 +1,23 @@
 using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Win32.SafeHandles;
 
 namespace Prefork.Tool.Control;
 
 /// <summary>
 /// An application's name and what stands for it in the runtime folder: a socket to speak to it, and a lock that it holds as long as it lives.
-/// The kernel lets go of the lock with the process, however that ends; a socket whose lock is free is a dead one's.
+/// The kernel lets go of the lock with the process, however that ends; a socket whose lock is free is a dead one's, and the next owner's to remove.
+/// Whoever only looks takes nothing and removes nothing: he would be in the way of one who is just starting.
 /// </summary>
 internal sealed partial class ControlSocket : IDisposable
 {
-    private readonly FileStream _lock;
+    /// <summary>unix(7): 108, with a NUL at the end.</summary>
+    private const int LongestPath = 107;
 
-    private ControlSocket(string name, string path, FileStream held)
+    private readonly SafeFileHandle _lock;
+
+    private ControlSocket(string name, string path, SafeFileHandle held)
     {
         Name = name;
         Path = path;
@@ -23,42 +29,68 @@ internal sealed partial class ControlSocket : IDisposable
     internal string Path { get; }
 
     /// <summary>Takes the name; null when somebody has it.</summary>
+    /// <exception cref="CommandException">The folder is not one in which it can be had.</exception>
     internal static ControlSocket? TryTake(string folder, string name)
     {
         var path = PathOf(folder, name);
-        FileStream held;
-        try
+        while (true)
         {
-            // flock(2): of this open file, and so of this process alone.
-            held = new FileStream(System.IO.Path.ChangeExtension(path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-
-        File.Delete(path);
-        return new ControlSocket(name, path, held);
-    }
-
-    /// <summary>Names that live; what the dead have left is removed.</summary>
-    internal static IReadOnlyList<string> Living(string folder)
-    {
-        var names = new List<string>();
-        foreach (var path in Directory.GetFiles(folder, "*.sock").Order(StringComparer.Ordinal))
-        {
-            var name = System.IO.Path.GetFileNameWithoutExtension(path);
-            using var mine = TryTake(folder, name);
-            if (mine is null)
+            SafeFileHandle? file = null;
+            try
             {
-                names.Add(name);
+                file = Native.Open(LockOf(path), create: true)!;
+                if (!Native.TryLock(file))
+                {
+                    return null;
+                }
+
+                // An owner that leaves deletes the file, maybe just after we had opened it: then the lock is nobody's any more.
+                if (Native.IsNamed(file))
+                {
+                    File.Delete(path);
+                    var held = file;
+                    file = null;
+                    return new ControlSocket(name, path, held);
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw Unusable(LockOf(path), exception.Message);
+            }
+            finally
+            {
+                file?.Dispose();
             }
         }
-
-        return names;
     }
 
-    internal static string PathOf(string folder, string name) => System.IO.Path.Combine(folder, $"{name}.sock");
+    /// <summary>Whether somebody has the name.</summary>
+    internal static bool IsTaken(string folder, string name)
+    {
+        var path = LockOf(PathOf(folder, name));
+        try
+        {
+            using var file = Native.Open(path, create: false);
+            return file is not null && Native.IsLocked(file);
+        }
+        catch (IOException exception)
+        {
+            throw Unusable(path, exception.Message);
+        }
+    }
+
+    /// <summary>Names that live.</summary>
+    internal static IReadOnlyList<string> Living(string folder)
+        => [.. Directory.GetFiles(folder, "*.sock").Order(StringComparer.Ordinal).Select(static path => System.IO.Path.GetFileNameWithoutExtension(path)).Where(name => IsTaken(folder, name))];
+
+    /// <exception cref="CommandException">It is too long.</exception>
+    internal static string PathOf(string folder, string name)
+    {
+        var path = System.IO.Path.Combine(folder, $"{name}.sock");
+        var length = Encoding.UTF8.GetByteCount(path);
+        return length <= LongestPath ? path
+            : throw new CommandException(ExitCodes.Failed, $"{path} is too long for a socket: {length} bytes, and {LongestPath} are the most. Set XDG_RUNTIME_DIR to a shorter folder, or give a shorter --name.");
+    }
 
     /// <exception cref="CommandException">It cannot be one.</exception>
     internal static string Check(string name) => IsName(name) ? name : throw new CommandException(ExitCodes.Usage, NoName(name));
@@ -67,6 +99,7 @@ internal sealed partial class ControlSocket : IDisposable
 
     internal static string NoName(string name) => $"'{name}' cannot be a name: letters, digits, '.', '_' and '-', up to 64 of them, and not '.' first.";
 
+    /// <exception cref="CommandException">There is no room for it, say.</exception>
     internal Socket Listen()
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -76,20 +109,27 @@ internal sealed partial class ControlSocket : IDisposable
             socket.Listen(16);
             return socket;
         }
-        catch
+        catch (SocketException exception)
         {
             socket.Dispose();
-            throw;
+
+            // .NET has no name for ENOSPC here.
+            throw Unusable(Path, $"no socket can be made there ({exception.Message}); is the disk full?");
         }
     }
 
-    /// <summary>The socket first: while the lock is held nobody else binds it.</summary>
+    /// <summary>The socket first, the lock last: while it is held nobody else binds the one or makes the other.</summary>
     public void Dispose()
     {
         File.Delete(Path);
-        File.Delete(_lock.Name);
+        File.Delete(LockOf(Path));
         _lock.Dispose();
     }
+
+    private static string LockOf(string path) => System.IO.Path.ChangeExtension(path, ".lock");
+
+    private static CommandException Unusable(string path, string why)
+        => new(ExitCodes.Failed, $"{path} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")} Commands reach an application by files there: see to it that they can be read and written, or set XDG_RUNTIME_DIR to another folder.");
 
     [GeneratedRegex("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
     private static partial Regex NamePattern();

@@ -2,10 +2,10 @@ using System.Net.Sockets;
 
 namespace Prefork.Tool.Control;
 
-/// <summary>Lines of a socket, none longer than a bound.</summary>
+/// <summary>Lines of a socket, none longer than a bound. Takes as much memory as they need.</summary>
 internal sealed class LineReader(Socket socket, int longest)
 {
-    private readonly byte[] _buffer = new byte[longest];
+    private byte[] _buffer = new byte[Math.Min(longest, 4096)];
     private int _start;
     private int _end;
 
@@ -25,9 +25,14 @@ internal sealed class LineReader(Socket socket, int longest)
 
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
-            if (_end == _buffer.Length)
+            if (_end == longest)
             {
                 throw new InvalidDataException($"A line of more than {longest} bytes.");
+            }
+
+            if (_end == _buffer.Length)
+            {
+                Array.Resize(ref _buffer, Math.Min(longest, 2 * _end));
             }
 
             var count = await socket.ReceiveAsync(_buffer.AsMemory(_end), cancellation);

@@ -1,12 +1,25 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Prefork.Tool.Control;
 
-/// <summary>What .NET has no words for: who I am, whose a file is, and a session of one's own.</summary>
+/// <summary>What .NET has no words for: who I am, whose a file is, a lock that can be looked at, and a session of one's own. Constants are those of x64 and arm64.</summary>
 internal static unsafe partial class Native
 {
     private const int AtCurrentFolder = -100;
     private const int NoFollow = 0x100;
+    private const int EmptyPath = 0x1000;
+    private const int ReadWrite = 2;
+    private const int Create = 0x40;
+    private const int CloseOnExec = 0x80000;
+    private const uint OwnersOnly = 0x180;
+    private const int GetOpenFileLock = 36;
+    private const int SetOpenFileLock = 37;
+    private const short WriteLock = 1;
+    private const short Unlocked = 2;
+    private const int NotThere = 2;
+    private const int Interrupted = 4;
+    private const int TryAgain = 11;
     private const uint BasicStats = 0x7ff;
     private const ushort TypeMask = 0xf000;
     private const ushort LinkType = 0xa000;
@@ -35,6 +48,60 @@ internal static unsafe partial class Native
             : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
 
+    /// <summary>Without the lock that a FileStream takes (open(2)). The handle is the caller's; null when there is no such file, and it is not to be made.</summary>
+    internal static SafeFileHandle? Open(string path, bool create)
+    {
+        int descriptor;
+        do
+        {
+            descriptor = OpenFile(path, (create ? ReadWrite | Create : 0) | CloseOnExec, OwnersOnly);
+        }
+        while (descriptor < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : !create && Marshal.GetLastPInvokeError() == NotThere ? null
+            : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
+
+    /// <summary>Takes the lock of a file for this open file, with whose last descriptor it goes (fcntl(2), F_OFD_SETLK); false when another has it.</summary>
+    internal static bool TryLock(SafeFileHandle file)
+    {
+        var mine = new FileLock { Type = WriteLock };
+        return Control(file, SetOpenFileLock, &mine) == 0
+            || (Marshal.GetLastPInvokeError() == TryAgain ? false : throw new IOException(Marshal.GetLastPInvokeErrorMessage()));
+    }
+
+    /// <summary>Whether another open file has it; takes nothing (F_OFD_GETLK).</summary>
+    internal static bool IsLocked(SafeFileHandle file)
+    {
+        var found = new FileLock { Type = WriteLock };
+        return Control(file, GetOpenFileLock, &found) == 0 ? found.Type != Unlocked : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
+
+    /// <summary>Whether it still has a name.</summary>
+    internal static bool IsNamed(SafeFileHandle file)
+    {
+        var status = default(Status);
+        var held = false;
+        try
+        {
+            file.DangerousAddRef(ref held);
+            return StatX((int)file.DangerousGetHandle(), "", EmptyPath, BasicStats, &status) == 0 ? status.Links > 0 : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+        }
+        finally
+        {
+            if (held)
+            {
+                file.DangerousRelease();
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFile(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeFileHandle file, int command, FileLock* argument);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();
 
@@ -47,10 +114,24 @@ internal static unsafe partial class Native
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Status
     {
+        [FieldOffset(16)]
+        internal uint Links;
+
         [FieldOffset(20)]
         internal uint Owner;
 
         [FieldOffset(28)]
         internal ushort Mode;
+    }
+
+    /// <summary>struct flock; all zero means the whole file.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileLock
+    {
+        internal short Type;
+        internal short Whence;
+        internal long Start;
+        internal long Length;
+        internal int Owner;
     }
 }

@@ -7,6 +7,7 @@ namespace Prefork.Tool.Control;
 /// </summary>
 internal static class RuntimeFolder
 {
+    private const string Variable = "XDG_RUNTIME_DIR";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary><c>$XDG_RUNTIME_DIR/prefork</c>, or <c>/run/user/UID/prefork</c>, or <c>/tmp/prefork-UID</c>; made if need be.</summary>
@@ -14,14 +15,19 @@ internal static class RuntimeFolder
     internal static string Open()
     {
         var uid = Native.EffectiveUserId.ToString(CultureInfo.InvariantCulture);
-        var path = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } given ? Path.Combine(given, "prefork")
+        var path = Given(Variable) is { } given ? Path.Combine(given, "prefork")
             : Directory.Exists($"/run/user/{uid}") ? $"/run/user/{uid}/prefork"
             : $"/tmp/prefork-{uid}";
-        return OpenPrivate(path);
+        return OpenPrivate(path, Variable);
     }
 
+    /// <summary>The folder that a variable of the XDG specification names; as it says, one that is relative counts for none.</summary>
+    internal static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { } path && Path.IsPathRooted(path) ? path : null;
+
     /// <summary>A folder of this user's alone.</summary>
-    internal static string OpenPrivate(string path)
+    /// <param name="path">Made if need be.</param>
+    /// <param name="variable">Which variable leads elsewhere.</param>
+    internal static string OpenPrivate(string path, string variable)
     {
         try
         {
@@ -33,7 +39,7 @@ internal static class RuntimeFolder
             var (owner, isLink) = Native.OwnerOf(path);
             if (isLink || owner != Native.EffectiveUserId)
             {
-                throw new CommandException(ExitCodes.Failed, $"{path} is {(isLink ? "a link" : $"user {owner}'s")}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set XDG_RUNTIME_DIR.");
+                throw new CommandException(ExitCodes.Failed, $"{path} is {(isLink ? "a link" : $"user {owner}'s")}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set {variable} to another folder.");
             }
 
             if (File.GetUnixFileMode(path) != Private)
@@ -43,7 +49,7 @@ internal static class RuntimeFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCodes.Failed, $"{path} cannot be used: {exception.Message}");
+            throw new CommandException(ExitCodes.Failed, $"{path} cannot be used: {exception.Message.TrimEnd('.')}. See to it that it can be read and written, or set {variable} to another folder.");
         }
 
         return path;

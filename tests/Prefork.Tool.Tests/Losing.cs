@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Prefork.Tool.Tests;
+
+/// <summary>What cannot be written is lost, and nothing stops for it.</summary>
+public class Losing
+{
+    /// <summary>More than a pipe holds: a worker whose output is not read stands still.</summary>
+    private const string Much = "/write?lines=300";
+
+    [Fact]
+    public async Task StandardOutputToAFullDisk_CostsLines_AndIsSaidOnce()
+    {
+        await using var run = Shell("exec \"$@\" >/dev/full", Published.Command, "run", Published.Assembly, "-w", "1", "--", "slim", "http://127.0.0.1:0");
+        var port = await Running.PortAsync(run);
+        Assert.Equal(["written", "written"], await Running.AskAsync(port, Much, 2));
+        run.Signal(Native.SigTerm);
+        Assert.Equal(0, await run.WaitForExitAsync());
+        var errors = await run.ErrorsAsync();
+        Assert.Single(errors, static line => line.StartsWith("prefork: lines are lost: standard output cannot be written: No space left on device", StringComparison.Ordinal));
+        Assert.Equal("prefork: stopped", errors[^1]);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--json")]
+    public async Task AllToAFullDisk_StopsNothing(params string[] options)
+    {
+        var port = FreePort();
+        await using var run = Shell("exec \"$@\" >/dev/full 2>&1", [Published.Command, "run", Published.Assembly, "-w", "1", .. options, "--", "slim", $"http://127.0.0.1:{port}"]);
+        await ServesAsync(port);
+        Assert.Equal(["written", "written"], await Running.AskAsync(port, Much, 2));
+        run.Signal(Native.SigTerm);
+        Assert.Equal(0, await run.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task APipeThatIsClosed_StopsNothing()
+    {
+        await using var app = new TestApplication();
+        await using var run = Shell("exec 3>&1; { \"$@\" 3>&-; echo \"ended with $?\" >&3; } 2>&1 | true", app.Environment, Published.Command, "run", Published.Assembly, "--name", "shop", "-w", "1", "--", "slim", $"http://127.0.0.1:{FreePort()}");
+        await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("describe", "shop")).Output.Contains("1/1", StringComparison.Ordinal));
+        Assert.Equal(0, (await app.CommandAsync("stop")).Code);
+        await run.ExpectAsync("ended with 0");
+    }
+
+    [Fact]
+    public async Task ATerminalThatCloses_StopsItInOrder()
+    {
+        await using var app = new TestApplication();
+        var code = Path.Combine(app.Folder, "code.txt");
+        await using (var terminal = Terminal.Run($"trap : HUP; {Published.Command} run {Published.Assembly} --name shop -w 1 -- slim http://127.0.0.1:0; echo $? >{code}.new; mv {code}.new {code}", app.Environment))
+        {
+            await terminal.ExpectAsync(static line => line.Contains(" serves", StringComparison.Ordinal), "a worker that serves");
+            terminal.Signal(Native.SigKill);
+        }
+
+        await TestApplication.EventuallyAsync(() => Task.FromResult(File.Exists(code)));
+        Assert.Equal("0\n", await File.ReadAllTextAsync(code));
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("list", "--json")]
+    [InlineData("describe")]
+    [InlineData("logs")]
+    [InlineData("scale", "1")]
+    public async Task ACommandWhoseAnswerCannotBeWritten_EndsWithOne(params string[] command)
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync();
+        var result = await app.RunAsync(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/full", "sh", Published.Command, .. command]));
+        Assert.Equal(1, result.Code);
+        Assert.EndsWith("prefork: No space left on device : 'Standard output'\n", result.Error.Replace("'/dev/stdout'", "'Standard output'", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    private static TestProgram Shell(string script, params string[] arguments) => Shell(script, new Dictionary<string, string?>(), arguments);
+
+    private static TestProgram Shell(string script, IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+        => new("/bin/sh", ["-c", script, "sh", .. arguments], environment);
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static Task ServesAsync(int port) => TestApplication.EventuallyAsync(async () =>
+    {
+        try
+        {
+            return (await Running.AskAsync(port, "/", 1)).Count == 1;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    });
+}
