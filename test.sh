@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and tests everything. Needs the .NET SDK and a package registry; installs what else it needs from Debian.
 # Ends with what was skipped and why, and one line: N passed, N failed.
-# --update-docs writes the table of Node's tests into docs/node-parity.md, and tests nothing.
+# --update-docs runs Node's tests alone, and writes what they found into docs/node-parity.md.
 set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -30,16 +30,17 @@ check() { # name command...
   fi
 }
 
-suite() { # project
-  local project=$1 report="$results/$1.xml" counts
-  echo "== $project"
-  timeout --kill-after=10 1500 "artifacts/bin/$project/release/$project" -noColor -xml "$report" | tee "$results/$project.log"
-  mapfile -t -O "${#skipped[@]}" skipped < <(grep -A1 '\[SKIP\]$' "$results/$project.log" | sed -n 's/^ *//; s/ \[SKIP\]$/:/; /^--$/d; p' | paste -d' ' - -)
+suite() { # project [label] [options of the runner...]
+  local project=$1 label=${2:-$1} counts
+  local report="$results/$label.xml"
+  echo "== $label"
+  timeout --kill-after=10 1500 "artifacts/bin/$project/release/$project" -noColor "${@:3}" -xml "$report" | tee "$results/$label.log"
+  mapfile -t -O "${#skipped[@]}" skipped < <(grep -A1 '\[SKIP\]$' "$results/$label.log" | sed -n 's/^ *//; s/ \[SKIP\]$/:/; /^--$/d; p' | paste -d' ' - -)
   counts=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | head -1)
   count() { grep -o " $1=\"[0-9]*\"" <<<"$counts" | grep -o '[0-9]*' | head -1; }
   if [ -z "$counts" ]; then
     failed=$((failed + 1))
-    echo "FAILED: $project did not finish"
+    echo "FAILED: $label did not finish"
     return
   fi
   passed=$((passed + $(count passed)))
@@ -67,6 +68,22 @@ nodes() {
   export PREFORK_NODE
 }
 
+# The tests that have Node as a peer, once more with each of the other versions. Those of npm packages stay with the first.
+node_peers() {
+  local node version
+  for node in ${PREFORK_NODE//:/ }; do
+    version=$("$node" --version)
+    [ "$version" = "$(node --version)" ] && continue
+    PATH=$(dirname "$node"):$PATH suite Prefork.IntegrationTests "Prefork.IntegrationTests with Node $version" \
+      -class Prefork.IntegrationTests.NodePeers -class Prefork.IntegrationTests.NodeParents \
+      -class Prefork.IntegrationTests.NodeServers -class Prefork.IntegrationTests.AdvancedSerialization
+  done
+}
+
+conformance_table() {
+  CONFORMANCE_RESULTS=$PWD/$results/Prefork.Conformance.xml artifacts/bin/Prefork.Conformance/release/Prefork.Conformance -noColor -class Prefork.Conformance.ParityTable
+}
+
 # What tests/npm/package.json names, in artifacts/npm: programs to run as workers.
 packages() {
   local folder=$PWD/artifacts/npm
@@ -87,8 +104,10 @@ aot() {
 }
 
 if [ "${1:-}" = --update-docs ]; then
-  dotnet build tests/Prefork.Conformance -c Release --nologo -v quiet &&
-    CONFORMANCE_UPDATE_DOCS=1 artifacts/bin/Prefork.Conformance/release/Prefork.Conformance -noColor -class Prefork.Conformance.ParityTable
+  dotnet build tests/Prefork.Conformance -c Release --nologo -v quiet || exit
+  nodes
+  suite Prefork.Conformance Prefork.Conformance -class- Prefork.Conformance.ParityTable
+  CONFORMANCE_UPDATE_DOCS=1 conformance_table
   exit
 fi
 
@@ -107,11 +126,13 @@ check "build, warnings as errors" dotnet build Prefork.slnx -c Release --nologo 
 if [ "$failed" -eq 0 ]; then
   packages
   suite Prefork.Tests
+  nodes
   suite Prefork.IntegrationTests
+  node_peers
   suite Prefork.Tool.Tests
   suite Prefork.Templates.Tests
-  nodes
   suite Prefork.Conformance
+  check "the table of Node's tests is what ran" conformance_table
   check "published ahead of time, and run" aot
 fi
 

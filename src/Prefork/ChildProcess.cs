@@ -9,6 +9,8 @@ namespace Prefork;
 /// <summary>A worker's operating-system process: Node's <c>worker.process</c>. Signals go to this process and no other, even after its pid is used again.</summary>
 public sealed class ChildProcess
 {
+    private const int HighestSignal = 64;
+
     private readonly ProcessHandle? _handle;
 
     internal ChildProcess(ProcessHandle? handle, IReadOnlyList<Stream?> stdio)
@@ -38,11 +40,14 @@ public sealed class ChildProcess
     /// <summary>How the process ended; null while it runs, or when it never ran.</summary>
     public WorkerExit? Exit { get; internal set; }
 
-    /// <summary>Sends a signal.</summary>
+    /// <summary>Sends a signal. Signal 0 is none: nothing is sent, and the answer is whether the process is there (kill(2)).</summary>
     /// <returns>False when the process has ended, or never ran.</returns>
-    /// <exception cref="System.ComponentModel.Win32Exception">There is no such signal, or no permission to send it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such signal: Linux has those from 1 to 64.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">No permission to send it.</exception>
     public bool Kill(Signal signal = Signal.SIGTERM)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative((int)signal, nameof(signal));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)signal, HighestSignal, nameof(signal));
         if (_handle is null || Exit is not null)
         {
             return false;

@@ -13,7 +13,9 @@ namespace Prefork;
 public static partial class Cluster
 {
     // Lazy, so that an environment that cannot be used throws what is wrong with it, each time, and no TypeInitializationException.
-    private static readonly Lazy<WorkerRole?> s_role = new(static () => OperatingSystem.IsLinux() ? Connect() : null);
+    private static readonly Lazy<InheritedChannel?> s_channel = new(static () => OperatingSystem.IsLinux() ? InheritedChannel.Take() : null);
+    private static readonly Lazy<WorkerRole?> s_role = new(static () => s_channel.Value is { } channel ? Connect(channel) : null);
+    private static readonly Lazy<ChildRole?> s_child = new(static () => Role is null && s_channel.Value is { IsThere: true } channel ? ChildRole.Connect(channel) : null);
     private static readonly Lazy<Primary> s_primary = new(CreatePrimary);
 
     private static WorkerRole? Role => s_role.Value;
@@ -29,6 +31,13 @@ public static partial class Cluster
 
     /// <summary>This process as a worker; null in a primary.</summary>
     public static ClusterWorker? Worker => Role?.Worker;
+
+    /// <summary>
+    /// The Node process that started this one with <c>child_process.fork</c>, and not as a worker; null in a worker, and in a process that was
+    /// started otherwise. Its messages are read from the first use on. A process that has a parent is a primary, or may become one.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The environment (<c>NODE_CHANNEL_FD</c>) names a channel, but there is none, or it is in a format that is not known.</exception>
+    public static ParentProcess? Parent => s_child.Value?.Parent;
 
     /// <summary>
     /// Listens on a port of every address, IPv6 and IPv4. Node's <c>listen(port)</c>, and the same listen point as a Node worker's.
@@ -105,9 +114,9 @@ public static partial class Cluster
         }
     }
 
-    private static WorkerRole? Connect()
+    private static WorkerRole? Connect(InheritedChannel channel)
     {
-        var role = WorkerRole.Connect();
+        var role = WorkerRole.Connect(channel);
         if (role is null)
         {
             // Not with the first fork: the program may start other children before.

@@ -166,8 +166,8 @@ internal sealed class Messenger
     internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)
         => Deliver(new ClusterMessage(this, body.ToArray(), format, handle, null));
 
-    /// <summary>One of our own messages. On the loop.</summary>
-    internal void OnPreforkMessage(ReadOnlySpan<byte> json)
+    /// <summary>One of our own messages, to a peer that knows them. On the loop.</summary>
+    internal void OnPreforkMessage(ReadOnlySpan<byte> json, IPreforkPeer peer)
     {
         var frame = JsonSerializer.Deserialize(json, FrameJsonContext.Default.PreforkFrame) ?? throw new JsonException("The message is null.");
         switch (frame.Act)
@@ -176,7 +176,7 @@ internal sealed class Messenger
                 Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), default, null, frame.From));
                 break;
             case "request" or "send":
-                OnRequest(frame, MessageWeight + json.Length);
+                OnRequest(frame, MessageWeight + json.Length, peer);
                 break;
             case "cancel":
                 if (_answering.TryGetValue(frame.Id, out var answering))
@@ -192,7 +192,7 @@ internal sealed class Messenger
                 request.TrySetException(new ClusterRequestException(frame.Error ?? "The request failed."));
                 break;
             default:
-                _owner.OnControl(frame);
+                peer.OnControl(frame);
                 break;
         }
     }
@@ -201,7 +201,7 @@ internal sealed class Messenger
     /// A request holds its channel back until its handler begins, like any message; not longer, for what ends a handler may be behind it:
     /// a cancellation, a disconnect, the reply to a request of its own. Those that have begun are bounded by refusing more.
     /// </summary>
-    private void OnRequest(PreforkFrame frame, int weight)
+    private void OnRequest(PreforkFrame frame, int weight, IPreforkPeer peer)
     {
         if (Volatile.Read(ref _beingAnswered) > MaxBeingAnswered)
         {
@@ -216,7 +216,7 @@ internal sealed class Messenger
         _dispatcher.Post(() =>
         {
             Delivered(weight);
-            _ = AnswerAsync(frame, weight, cancellation);
+            _ = AnswerAsync(frame, weight, peer, cancellation);
         });
     }
 
@@ -375,11 +375,11 @@ internal sealed class Messenger
 
     private static int Weight(ClusterMessage message) => MessageWeight + message.Length + (message.HasSocket ? SocketWeight : 0);
 
-    private async Task AnswerAsync(PreforkFrame frame, int weight, CancellationTokenSource cancellation)
+    private async Task AnswerAsync(PreforkFrame frame, int weight, IPreforkPeer peer, CancellationTokenSource cancellation)
     {
         try
         {
-            var writeReply = await _owner.AnswerAsync(frame, cancellation.Token).ConfigureAwait(false);
+            var writeReply = await peer.AnswerAsync(frame, cancellation.Token).ConfigureAwait(false);
             await _channel.SendAsync(ReplyLine(frame.Id, writeReply), cancellation: CancellationToken.None).ConfigureAwait(false);
         }
         catch (ClusterChannelClosedException)
@@ -455,7 +455,7 @@ internal sealed class Messenger
     }
 }
 
-/// <summary>Whose messenger it is: the primary's view of a worker, or the worker itself.</summary>
+/// <summary>Whose messenger it is: the primary's view of a worker, the worker itself, or a child that is no worker.</summary>
 internal interface IMessengerOwner
 {
     bool HasMessageListener { get; }
@@ -463,7 +463,11 @@ internal interface IMessengerOwner
     void RaiseMessage(ClusterMessage message);
 
     void RaiseError(Exception exception);
+}
 
+/// <summary>One that has .NET at the other end, perhaps, and with it what Node does not have.</summary>
+internal interface IPreforkPeer : IMessengerOwner
+{
     /// <summary>A message that is neither of users nor about theirs. On the loop; one that is not known is ignored.</summary>
     void OnControl(PreforkFrame frame);
 

@@ -24,6 +24,17 @@ internal static class PassedSocket
         _ => "of a type that is unknown",
     };
 
+    /// <summary>The program is promised a socket: anything else would be its handler's to stumble over. Closes what is none.</summary>
+    /// <exception cref="ClusterProtocolException">It is not what its message says.</exception>
+    internal static void Check(FileDescriptor? handle, string? type, string sender)
+    {
+        if (handle is not null && FaultOf(handle, type) is { } fault)
+        {
+            handle.Dispose();
+            throw new ClusterProtocolException($"{sender} sent a descriptor {fault}; the channel is closed.");
+        }
+    }
+
     /// <summary>
     /// A duplicate, non-blocking: that is a property of the open socket itself, so it holds for the sender's own descriptor too.
     /// A blocking one would freeze a Node peer.

@@ -16,7 +16,7 @@ namespace Prefork;
 /// goes back to the others at once; 'disconnect' is raised before 'exit', each once; it is forgotten when both are over.
 /// Closing: the channel's socket in Channel.Close, the pidfd in <see cref="OnProcessReadable"/>, the lanes in their acceptor.
 /// </remarks>
-internal sealed partial class WorkerControl : IChannelPeer, IMessengerOwner
+internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 {
     private readonly Primary _primary;
     private readonly ClusterSettings _settings;

@@ -30,14 +30,14 @@ internal sealed partial class WorkerControl
         switch (command)
         {
             case null:
-                CheckSocket(handle, handleType);
+                PassedSocket.Check(handle, handleType, $"Worker {Id}");
                 Messenger!.OnMessage(body, format, handle);
                 return;
             case NodeCommand.Cluster:
                 OnClusterMessage(ClusterFrame.Read(body), body.Length);
                 break;
             case NodeCommand.Prefork:
-                Messenger!.OnPreforkMessage(body);
+                Messenger!.OnPreforkMessage(body, this);
                 break;
             case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:
                 _channel!.Send(SocketListReply.To(command, body));
@@ -46,16 +46,6 @@ internal sealed partial class WorkerControl
 
         // No verb of a worker's carries a descriptor; one that came all the same is closed.
         handle?.Dispose();
-    }
-
-    /// <summary>The program is promised a socket: anything else would be its handler's to stumble over.</summary>
-    private void CheckSocket(FileDescriptor? handle, string? type)
-    {
-        if (handle is not null && PassedSocket.FaultOf(handle, type) is { } fault)
-        {
-            handle.Dispose();
-            throw new ClusterProtocolException($"Worker {Id} sent a descriptor {fault}; the channel is closed.");
-        }
     }
 
     public ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation)

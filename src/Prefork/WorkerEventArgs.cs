@@ -54,7 +54,7 @@ public sealed class WorkerMessageEventArgs : WorkerEventArgs
     public ClusterMessage Message { get; }
 }
 
-/// <summary>A message for this worker.</summary>
+/// <summary>A message for this process: a worker's from its cluster, or a child's from its parent.</summary>
 public sealed class ClusterMessageEventArgs : EventArgs
 {
     internal ClusterMessageEventArgs(ClusterMessage message) => Message = message;

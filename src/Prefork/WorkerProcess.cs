@@ -264,7 +264,7 @@ public sealed class WorkerProcess
     public Task PingAsync(CancellationToken cancellationToken = default) => _control.PingAsync(cancellationToken);
 
     /// <summary>Sends a signal now, without disconnecting first. Node's <c>worker.kill()</c>.</summary>
-    /// <returns>False when the process has ended already.</returns>
+    /// <inheritdoc cref="ChildProcess.Kill"/>
     public bool Kill(Signal signal = Signal.SIGTERM) => Process.Kill(signal);
 
     /// <summary>Ends when the worker's code runs. Unlike the event, it can be asked for at any time.</summary>

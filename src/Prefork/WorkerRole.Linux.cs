@@ -13,9 +13,8 @@ namespace Prefork;
 /// The channel's end of file means that the primary is gone or has cut us off. Unless a leave is under way the process then exits at once:
 /// shared sockets first, so that no orphan holds a port, then the handlers, then the process, by force if its own exit hangs.
 /// </remarks>
-internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
+internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
 {
-    private const int MaxKeptMessages = 1000;
     private static readonly TimeSpan HandlerTime = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ExitTime = TimeSpan.FromMilliseconds(500);
 
@@ -36,7 +35,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
         Worker = new ClusterWorker(this, id);
         Context = new WorkerContext(id, generation, _dispatcher, Worker.RaiseContextChanged, () => _loop.Post(Resign));
         _channel = new Channel(_loop, socket, this, maxMessageSize, $"the channel of worker {id} to its primary", serialization: serialization);
-        Messenger = new Messenger(_loop, _dispatcher, _channel, this, MaxKeptMessages);
+        Messenger = new Messenger(_loop, _dispatcher, _channel, this, InheritedChannel.MaxKeptMessages);
 
         // Ctrl+C goes to the whole foreground group. The primary hears it too, and asks the workers to leave; dying of it would drop connections.
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel |= IsConnected);
@@ -59,7 +58,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     /// <summary>Connects to the primary if the environment says that there is one, and removes what says so: our children are not its workers.</summary>
     /// <returns>Null in a process that is no worker.</returns>
     /// <exception cref="InvalidOperationException">The environment is that of a worker, but cannot be used.</exception>
-    internal static WorkerRole? Connect()
+    internal static WorkerRole? Connect(InheritedChannel channel)
     {
         var id = Environment.GetEnvironmentVariable(WorkerEnvironment.UniqueId);
         if (id is null)
@@ -67,35 +66,17 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
             return null;
         }
 
-        var channel = Environment.GetEnvironmentVariable(WorkerEnvironment.ChannelDescriptor);
-        var mode = Environment.GetEnvironmentVariable(WorkerEnvironment.SerializationMode);
         Environment.SetEnvironmentVariable(WorkerEnvironment.UniqueId, null);
-        Environment.SetEnvironmentVariable(WorkerEnvironment.ChannelDescriptor, null);
         var generation = Environment.GetEnvironmentVariable(WorkerEnvironment.Generation);
-        Environment.SetEnvironmentVariable(WorkerEnvironment.SerializationMode, null);
         Environment.SetEnvironmentVariable(WorkerEnvironment.Generation, null);
-        var maxMessageSize = Environment.GetEnvironmentVariable(WorkerEnvironment.MaxMessageSize);
-        Environment.SetEnvironmentVariable(WorkerEnvironment.MaxMessageSize, null);
         FairShare.RemoveFromEnvironment();
         if (Environment.GetEnvironmentVariable(WorkerEnvironment.PoolSpinning) == WorkerEnvironment.NoSpinning)
         {
             Environment.SetEnvironmentVariable(WorkerEnvironment.PoolSpinning, null);
         }
 
-        var serialization = mode switch
-        {
-            null or "" or WorkerEnvironment.Json => ChannelSerialization.Json,
-            WorkerEnvironment.Advanced => ChannelSerialization.Advanced,
-            _ => throw new InvalidOperationException(
-                $"The primary's serialization is '{mode}'; a .NET worker reads '{WorkerEnvironment.Json}' and '{WorkerEnvironment.Advanced}'."),
-        };
-        if (!int.TryParse(channel, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            throw new InvalidOperationException(
-                $"{WorkerEnvironment.UniqueId} says that this process is a worker, but {WorkerEnvironment.ChannelDescriptor} is '{channel}': it has no channel to its primary. Unset both to run it alone.");
-        }
-
-        var role = new WorkerRole(AdoptChannel(number), Number(id), Number(generation), MessageSize(maxMessageSize), serialization);
+        var (serialization, maxMessageSize) = (channel.Serialization, channel.MaxMessageSize);
+        var role = new WorkerRole(channel.Adopt($"{WorkerEnvironment.UniqueId} says that this process is a worker"), Number(id), Number(generation), maxMessageSize, serialization);
         role._loop.Post(role.GoOnline);
         return role;
     }
@@ -111,7 +92,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
                 OnClusterMessage(ClusterFrame.Read(body), handle, handleType);
                 return;
             case NodeCommand.Prefork:
-                Messenger.OnPreforkMessage(body);
+                Messenger.OnPreforkMessage(body, this);
                 break;
             case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:
                 _channel.Send(SocketListReply.To(command, body));
@@ -209,28 +190,6 @@ internal sealed partial class WorkerRole : IChannelPeer, IMessengerOwner
     });
 
     private static int Number(string? text) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
-
-    /// <summary>From a .NET primary, its setting; a Node primary's environment may say it, too.</summary>
-    private static int MessageSize(string? text)
-        => text is null ? ClusterSettings.DefaultMaxMessageSize
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size >= ClusterSettings.LeastMaxMessageSize ? size
-            : throw new InvalidOperationException(
-                $"{WorkerEnvironment.MaxMessageSize} is '{text}'. It must be a number of bytes, at least {ClusterSettings.LeastMaxMessageSize}.");
-
-    private static unsafe FileDescriptor AdoptChannel(int number)
-    {
-        var type = 0;
-        var length = (uint)sizeof(int);
-        if (Libc.GetSockOpt(number, Linux.SOL_SOCKET, Linux.SO_DOMAIN, &type, &length) != 0 || type != Linux.AF_UNIX)
-        {
-            throw new InvalidOperationException($"{WorkerEnvironment.ChannelDescriptor} is {number}, which is no Unix socket: this process has no channel to its primary.");
-        }
-
-        // Nothing that this process starts may inherit it: the primary would not see us die.
-        Errno.Check(Libc.Fcntl(number, Linux.F_SETFD, Linux.FD_CLOEXEC), "keep the channel from being inherited");
-        PassedSocket.SetNonBlocking(number);
-        return new FileDescriptor(number);
-    }
 
     private void GoOnline()
     {

@@ -36,6 +36,12 @@ internal static class Kernel
         }
     }
 
+    /// <summary>Sends this process a signal that it does not survive.</summary>
+    internal static void Raise(Prefork.Signal signal) => Check.Equal(0, kill(Environment.ProcessId, (int)signal));
+
+    [DllImport("libc")]
+    private static extern int kill(int pid, int signal);
+
     [DllImport("libc")]
     private static extern int setrlimit(int resource, ulong[] limits);
 

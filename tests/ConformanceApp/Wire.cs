@@ -9,18 +9,30 @@ namespace ConformanceApp;
 [NodeTest("wire")]
 internal sealed class Wire : Scenario
 {
-    /// <summary>Forks something that gives its channel to the test (see <see cref="Relay"/>), then obeys its standard input.</summary>
+    /// <summary>
+    /// Forks as many as its first argument says of what gives its channel to the test (see <see cref="Relay"/>), in the serialisation of the second,
+    /// then obeys its standard input.
+    /// </summary>
     internal override async Task PrimaryAsync()
     {
-        var worker = Cluster.Fork();
+        Cluster.SetupPrimary(settings => settings.Serialization = Enum.Parse<ChannelSerialization>(Arguments[1]));
         Cluster.Error += (_, e) => Console.Error.WriteLine(e.Exception);
-        worker.Exited += (_, _) => Environment.Exit(0);
+        var left = int.Parse(Arguments[0], System.Globalization.CultureInfo.InvariantCulture);
+        var workers = Enumerable.Range(0, left).Select(_ => Cluster.Fork()).ToList();
+        Cluster.Exited += (_, _) =>
+        {
+            if (--left == 0)
+            {
+                Environment.Exit(0);
+            }
+        };
+        var worker = workers[0];
         while (await Console.In.ReadLineAsync() is { } line)
         {
             switch (line.Split(' ')[0])
             {
                 case "disconnect":
-                    worker.Disconnect();
+                    workers.ForEach(worker => worker.Disconnect());
                     break;
                 case "pass":
                     using (var socket = await SocketAsync(line["pass ".Length..]))
@@ -52,20 +64,19 @@ internal sealed class Wire : Scenario
                 switch (words[0])
                 {
                     case "port":
-                        close = Serve(await Cluster.ListenAsync(int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture)));
+                        close = Serve(await Cluster.ListenAsync(int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture), OptionsIn(words)));
                         break;
                     case "listen":
-                        close = Serve(await Cluster.ListenAsync(IPEndPoint.Parse(words[1]), new ListenOptions { IPv6Only = words.Contains("v6only") }));
+                        close = Serve(await Cluster.ListenAsync(IPEndPoint.Parse(words[1]), OptionsIn(words)));
                         break;
                     case "unix":
-                        var options = new ListenOptions { ReadableAll = true, WritableAll = true };
-                        close = Serve(await Cluster.ListenAsync(new UnixDomainSocketEndPoint(words[1]), options));
+                        close = Serve(await Cluster.ListenAsync(new UnixDomainSocketEndPoint(words[1]), OptionsIn(words)));
                         break;
                     case "fd":
                         close = Serve(await Cluster.ListenAsync(new FileDescriptorEndPoint(int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture))));
                         break;
                     case "udp":
-                        var socket = await Cluster.BindUdpAsync(IPEndPoint.Parse(words[1]), new UdpOptions { ReuseAddress = words.Contains("reuse") });
+                        var socket = await Cluster.BindUdpAsync(IPEndPoint.Parse(words[1]), new UdpOptions { ReuseAddress = words.Contains("reuse"), IPv6Only = words.Contains("v6only") });
                         close = () =>
                         {
                             socket.Dispose();
@@ -104,11 +115,20 @@ internal sealed class Wire : Scenario
         test.Connect(new UnixDomainSocketEndPoint(path));
         using (var channel = new FileDescriptor(int.Parse(Environment.GetEnvironmentVariable("NODE_CHANNEL_FD")!, System.Globalization.CultureInfo.InvariantCulture)))
         {
-            Check.Equal(1, DescriptorMessage.Send((int)test.Handle, "c"u8, [channel.Number]));
+            var id = (byte)int.Parse(Environment.GetEnvironmentVariable("NODE_UNIQUE_ID")!, System.Globalization.CultureInfo.InvariantCulture);
+            Check.Equal(1, DescriptorMessage.Send((int)test.Handle, [id], [channel.Number]));
         }
 
         return test.Receive(new byte[1]);
     }
+
+    private static ListenOptions OptionsIn(string[] words) => new()
+    {
+        IPv6Only = words.Contains("v6only"),
+        ReadableAll = words.Contains("all"),
+        WritableAll = words.Contains("all"),
+        Backlog = words.Contains("short") ? 7 : new ListenOptions().Backlog,
+    };
 
     private static async Task<Socket> SocketAsync(string kind)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Prefork.IntegrationTests;
 
@@ -42,12 +43,7 @@ public class NodePeers
         await cluster.ForkAsync();
         var endPoint = await cluster.ListenAsync(1, "127.0.0.1:0");
         Assert.Equal(endPoint, await cluster.ListenAsync(2, "127.0.0.1:0"));
-        var served = new HashSet<int>();
-        await Scheduling.EventuallyAsync(async () =>
-        {
-            served.Add(await EchoClient.WhoServesAsync(endPoint));
-            return served.Count == 2;
-        });
+        await SpreadAsync(endPoint, even: policy == "rr");
         await cluster.TellAsync("send 2 hello");
         await cluster.ExpectAsync("message 2 node heard hello");
         await cluster.TellAsync("disconnect 2");
@@ -89,7 +85,7 @@ public class NodePeers
             using var client = await EchoClient.ConnectAsync(endPoint);
             await client.ReadLineAsync();
         }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
             // An end is an end: reset, or refused.
         }
@@ -102,12 +98,91 @@ public class NodePeers
     [InlineData("none", "advanced")]
     public async Task OurWorkers_UnderANodePrimary(string policy, string serialization)
     {
+        await using var primary = await StartPrimaryAsync(policy, serialization);
+        await primary.TellAsync("send 1 listen a 127.0.0.1:0");
+        var endPoint = IPEndPoint.Parse((await primary.ExpectAsync("message 1 listens a")).Split(' ')[4]);
+        await primary.TellAsync("send 2 listen a 127.0.0.1:0");
+        await primary.ExpectAsync($"message 2 listens a {endPoint}");
+        await primary.ExpectEverAsync($"listening 1 127.0.0.1 {endPoint.Port} 4");
+        await SpreadAsync(endPoint, even: policy == "rr");
+        await LeaveAsync(primary);
+    }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task OurWorkers_ServeIPv6_UnderANodePrimary(string policy)
+    {
+        await using var primary = await StartPrimaryAsync(policy, "json");
+        await primary.TellAsync("send 1 listen a [::1]:0");
+        var endPoint = IPEndPoint.Parse((await primary.ExpectAsync("message 1 listens a")).Split(' ')[4]);
+        await primary.TellAsync("send 2 listen a [::1]:0");
+        await primary.ExpectAsync($"message 2 listens a {endPoint}");
+        await primary.ExpectEverAsync($"listening 2 ::1 {endPoint.Port} 6");
+        await SpreadAsync(endPoint, even: policy == "rr");
+        await LeaveAsync(primary);
+    }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task OurWorkers_ServeAUnixPath_UnderANodePrimary(string policy)
+    {
         using var folder = new TemporaryFolder();
-        var script = Path.Combine(folder.Path, "primary.js");
-        await File.WriteAllTextAsync(script, """
+        var path = Path.Combine(folder.Path, "shared.sock");
+        await using var primary = await StartPrimaryAsync(policy, "json");
+        await primary.TellAsync($"send 1 listen a {path}");
+        await primary.ExpectAsync($"message 1 listens a {path}");
+        await primary.TellAsync($"send 2 listen a {path}");
+        await primary.ExpectAsync($"message 2 listens a {path}");
+        await primary.ExpectEverAsync($"listening 1 {path} -1 -1");
+        await primary.ExpectEverAsync($"listening 2 {path} -1 -1");
+        await SpreadAsync(new UnixDomainSocketEndPoint(path), even: policy == "rr");
+        await LeaveAsync(primary);
+    }
+
+    private static async Task LeaveAsync(TestProgram primary)
+    {
+        await primary.TellAsync("disconnect 1");
+        await primary.ExpectAsync("disconnect 1");
+        await primary.ExpectAsync("exit 1 0  true");
+        await primary.TellAsync("send 2 disconnect");
+        await primary.ExpectAsync("disconnect 2");
+        await primary.ExpectAsync("exit 2 0  true");
+    }
+
+    /// <summary>
+    /// Two workers serve what comes: in turn, and so half each, where the primary accepts; shared, the kernel decides, and both get something.
+    /// </summary>
+    private static async Task SpreadAsync(EndPoint endPoint, bool even)
+    {
+        if (!even)
+        {
+            var served = new HashSet<int>();
+            await Scheduling.EventuallyAsync(async () =>
+            {
+                served.Add(await EchoClient.WhoServesAsync(endPoint));
+                return served.Count == 2;
+            });
+            return;
+        }
+
+        const int Connections = 20;
+        var counts = new int[2];
+        for (var i = 0; i < Connections; i++)
+        {
+            counts[await EchoClient.WhoServesAsync(endPoint) - 1]++;
+        }
+
+        Assert.Equal([Connections / 2, Connections / 2], counts);
+    }
+
+    private static async Task<TestProgram> StartPrimaryAsync(string policy, string serialization)
+    {
+        const string Script = """
             const cluster = require('node:cluster');
-            process.execPath = process.argv[2];
-            cluster.setupPrimary({ exec: 'worker', args: [], execArgv: [], serialization: process.argv[3] });
+            process.execPath = process.argv[1];
+            cluster.setupPrimary({ exec: 'worker', args: [], execArgv: [], serialization: process.argv[2] });
             const say = (...words) => console.log(words.join(' '));
             for (const event of ['fork', 'online', 'disconnect']) cluster.on(event, w => say(event, w.id));
             cluster.on('listening', (w, a) => say('listening', w.id, a.address, a.port, a.addressType));
@@ -119,26 +194,10 @@ public class NodePeers
               if (verb === 'send') cluster.workers[id].send(rest.join(' '));
               if (verb === 'disconnect') cluster.workers[id].disconnect();
             });
-            """);
-        await using var primary = new TestProgram("node", [script, Programs.ClusterApp, serialization], new Dictionary<string, string?> { ["NODE_CLUSTER_SCHED_POLICY"] = policy });
+            """;
+        var primary = new TestProgram("node", ["-e", Script, Programs.ClusterApp, serialization], new Dictionary<string, string?> { ["NODE_CLUSTER_SCHED_POLICY"] = policy });
         await primary.ExpectEverAsync("online 1");
         await primary.ExpectEverAsync("online 2");
-        await primary.TellAsync("send 1 listen a 127.0.0.1:0");
-        var endPoint = IPEndPoint.Parse((await primary.ExpectAsync("message 1 listens a")).Split(' ')[4]);
-        await primary.TellAsync("send 2 listen a 127.0.0.1:0");
-        await primary.ExpectAsync($"message 2 listens a {endPoint}");
-        await primary.ExpectEverAsync($"listening 1 127.0.0.1 {endPoint.Port} 4");
-        var served = new HashSet<int>();
-        await Scheduling.EventuallyAsync(async () =>
-        {
-            served.Add(await EchoClient.WhoServesAsync(endPoint));
-            return served.Count == 2;
-        });
-        await primary.TellAsync("disconnect 1");
-        await primary.ExpectAsync("disconnect 1");
-        await primary.ExpectAsync("exit 1 0  true");
-        await primary.TellAsync("send 2 disconnect");
-        await primary.ExpectAsync("disconnect 2");
-        await primary.ExpectAsync("exit 2 0  true");
+        return primary;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Prefork.Ipc;
 
@@ -31,8 +32,15 @@ internal sealed record ListenQuery(
 
     internal bool IsUnix => AddressType == "-1";
 
-    /// <summary>What makes two queries the same listen point. The index counts for port 0 alone, where each index has a port of its own.</summary>
-    internal string Key => $"{Address ?? "null"}:{Port}:{AddressType}:{Descriptor}" + (Port == 0 ? $":{Index}" : "");
+    /// <summary>
+    /// What makes two queries the same listen point, written as the newest Node writes it. The index counts for port 0 alone, where each index
+    /// has a port of its own.
+    /// </summary>
+    internal string Key => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Address ?? "null"}:{Named(Port, "null")}:{(Descriptor is null || IsUdp ? AddressType : "null")}:{Named(Descriptor, IsUdp ? "-1" : "undefined")}{(Port == 0 ? $":{Index}" : "")}");
+
+    private static string Named(int? number, string missing) => number?.ToString(CultureInfo.InvariantCulture) ?? missing;
 
     /// <exception cref="JsonException">The fields are not those of a query.</exception>
     internal static ListenQuery From(ClusterFrame frame)
@@ -77,7 +85,7 @@ internal sealed record ListenQuery(
             return;
         }
 
-        WriteNumberOrNull(json, "addressType"u8, Descriptor is null ? int.Parse(AddressType, System.Globalization.CultureInfo.InvariantCulture) : null);
+        WriteNumberOrNull(json, "addressType"u8, Descriptor is null ? int.Parse(AddressType, CultureInfo.InvariantCulture) : null);
         if (Descriptor is { } descriptor)
         {
             json.WriteNumber("fd"u8, descriptor);

@@ -111,17 +111,28 @@ internal sealed class ExitCode : Scenario
             worker.Exited += Must.Handle<WorkerExitedEventArgs>($"exit with {code}", e => Check.Equal((code, null), (e.Exit.Code, e.Exit.Signal)));
         }
 
+        foreach (var signal in (Signal[])[Signal.SIGKILL, Signal.SIGUSR2])
+        {
+            var worker = Cluster.Fork(new Dictionary<string, string?> { ["SIGNAL"] = $"{signal}" });
+            worker.Exited += Must.Handle<WorkerExitedEventArgs>($"exit by {signal}", e => Check.Equal((null, signal), (e.Exit.Code, e.Exit.Signal)));
+        }
+
         return Task.CompletedTask;
     }
 
     internal override Task WorkerAsync()
     {
+        if (Environment.GetEnvironmentVariable("SIGNAL") is { } signal)
+        {
+            Kernel.Raise(Enum.Parse<Signal>(signal));
+        }
+
         Environment.Exit(int.Parse(Environment.GetEnvironmentVariable("CODE")!, System.Globalization.CultureInfo.InvariantCulture));
         return Task.CompletedTask;
     }
 }
 
-/// <summary>Killing says whether there was somebody; signal 0 is none that can be sent, and one that does not exist is refused.</summary>
+/// <summary>Killing says whether there was somebody; signal 0 asks that alone, and a signal that does not exist is refused.</summary>
 [NodeTest("test-child-process-kill")]
 internal sealed class Kill : Scenario
 {
@@ -134,9 +145,14 @@ internal sealed class Kill : Scenario
             Check.Equal(Signal.SIGTERM, worker.Process.Exit?.Signal);
         });
         Check.Equal(null, worker.Process.Exit);
+        Check.True(worker.Process.Kill(0));
+        Check.Throws<ArgumentOutOfRangeException>(() => worker.Process.Kill((Signal)1000));
+        Check.Throws<ArgumentOutOfRangeException>(() => worker.Process.Kill((Signal)(-1)));
+        Check.Equal(null, worker.Process.Exit);
         Check.True(worker.Process.Kill());
         await Must.AllAsync();
         Check.True(!worker.Process.Kill());
+        Check.True(!worker.Process.Kill(0));
     }
 }
 

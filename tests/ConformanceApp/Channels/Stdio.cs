@@ -112,7 +112,7 @@ internal sealed class Constructor : Scenario
         Check.Throws<ArgumentOutOfRangeException>(() => Cluster.SetupPrimary(settings => settings.UserId = -1));
         var worker = Cluster.Fork();
         Check.True(worker.Process.Id > 0);
-        Check.Throws<System.ComponentModel.Win32Exception>(() => worker.Kill((Signal)999));
+        Check.Throws<ArgumentOutOfRangeException>(() => worker.Kill((Signal)999));
         Check.True(!worker.IsDead);
         worker.Exited += Must.Handle<WorkerExitedEventArgs>("exit", e => Check.Equal(Signal.SIGKILL, e.Exit.Signal));
         Check.True(worker.Kill(Signal.SIGKILL));

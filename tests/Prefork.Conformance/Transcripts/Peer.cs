@@ -7,37 +7,39 @@ using Prefork.Processes;
 
 namespace Prefork.Conformance.Transcripts;
 
-/// <summary>A process of ours, and the other end of its channel in the test's hands.</summary>
+/// <summary>A process of ours, and the other end of its channel in the test's hands; of a primary as many as it has workers.</summary>
 internal sealed class Peer : IAsyncDisposable
 {
     private readonly ProcessHandle _process;
     private readonly FileDescriptor? _input;
-    private readonly Socket? _relay;
+    private readonly SortedDictionary<int, (RawChannel Channel, Socket? Relay)> _channels = [];
     private bool _ended;
 
-    private Peer(ProcessHandle process, RawChannel channel, FileDescriptor? input, Socket? relay)
+    private Peer(ProcessHandle process, FileDescriptor? input, bool frames)
     {
         _process = process;
         _input = input;
-        _relay = relay;
-        Channel = channel;
+        HasFrames = frames;
     }
 
-    internal RawChannel Channel { get; }
+    /// <summary>Whether messages are frames of the advanced format, which a transcript has in hexadecimal.</summary>
+    internal bool HasFrames { get; }
+
+    internal RawChannel this[int worker] => _channels[worker].Channel;
 
     /// <summary>A worker; the test is its primary.</summary>
-    internal static Peer Worker()
+    internal static Peer Worker(bool frames = false)
     {
         var (ours, theirs) = SocketPair.Stream();
         using (theirs)
         {
-            var process = Start([null, null, null, theirs], "NODE_CHANNEL_FD=3", "NODE_CHANNEL_SERIALIZATION_MODE=json", "NODE_UNIQUE_ID=1");
-            return new Peer(process, new RawChannel(ours), null, null);
+            var process = Start([null, null, null, theirs], [], "NODE_CHANNEL_FD=3", $"NODE_CHANNEL_SERIALIZATION_MODE={(frames ? "advanced" : "json")}", "NODE_UNIQUE_ID=1");
+            return new Peer(process, null, frames) { _channels = { [1] = (new RawChannel(ours, frames), null) } };
         }
     }
 
-    /// <summary>A primary; the test is its worker.</summary>
-    internal static async Task<Peer> PrimaryAsync(string policy)
+    /// <summary>A primary; the test is its workers.</summary>
+    internal static async Task<Peer> PrimaryAsync(string policy, int workers = 1, bool frames = false)
     {
         var path = Path.Combine(Path.GetTempPath(), $"conformance-{Guid.NewGuid():N}");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -46,10 +48,17 @@ internal sealed class Peer : IAsyncDisposable
         var (read, write) = SocketPair.Pipe();
         using (read)
         {
-            var process = Start([read, null, null], $"CONFORMANCE_RELAY={path}", $"NODE_CLUSTER_SCHED_POLICY={policy}");
-            var relay = await listener.AcceptAsync().WaitAsync(Readiness.Patience);
+            string[] arguments = [$"{workers}", $"{(frames ? ChannelSerialization.Advanced : ChannelSerialization.Json)}"];
+            var peer = new Peer(Start([read, null, null], arguments, $"CONFORMANCE_RELAY={path}", $"NODE_CLUSTER_SCHED_POLICY={policy}"), write, frames);
+            for (var i = 0; i < workers; i++)
+            {
+                var relay = await listener.AcceptAsync().WaitAsync(Readiness.Patience);
+                var (id, channel) = ReceiveChannel(relay);
+                peer._channels[id] = (new RawChannel(channel, frames), relay);
+            }
+
             File.Delete(path);
-            return new Peer(process, new RawChannel(ReceiveChannel(relay)), write, relay);
+            return peer;
         }
     }
 
@@ -77,15 +86,38 @@ internal sealed class Peer : IAsyncDisposable
     /// <summary>The process ends by itself, once the channel does.</summary>
     internal async Task WaitForExitAsync()
     {
-        _relay?.Dispose();
+        foreach (var (_, relay) in _channels.Values)
+        {
+            relay?.Dispose();
+        }
+
         Assert.True(await Task.Run(HasExited), "The process has not ended.");
+    }
+
+    /// <summary>A worker that is this test ends, as it stands.</summary>
+    internal void End(int worker)
+    {
+        _channels[worker].Channel.Dispose();
+        _channels[worker].Relay?.Dispose();
+    }
+
+    /// <summary>All channels are closed on this side.</summary>
+    internal void HangUp()
+    {
+        foreach (var (channel, _) in _channels.Values)
+        {
+            channel.Dispose();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        Channel.Dispose();
         _input?.Dispose();
-        _relay?.Dispose();
+        foreach (var worker in _channels.Keys)
+        {
+            End(worker);
+        }
+
         if (!_ended)
         {
             _process.TrySignal(Signal.SIGKILL);
@@ -95,20 +127,21 @@ internal sealed class Peer : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessHandle Start(IReadOnlyList<FileDescriptor?> descriptors, params string[] variables)
+    private static ProcessHandle Start(IReadOnlyList<FileDescriptor?> descriptors, string[] arguments, params string[] variables)
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}").Concat(variables);
-        return new ProcessHandle(Spawner.Start(new ProgramCommand(ScenarioRun.App, ["wire"]), environment, null, descriptors));
+        return new ProcessHandle(Spawner.Start(new ProgramCommand(ScenarioRun.App, ["wire", .. arguments]), environment, null, descriptors));
     }
 
     private bool HasExited() => _ended = Readiness.Wait(_process.Descriptor) && _process.TryReap(out _, out _);
 
-    private static FileDescriptor ReceiveChannel(Socket relay)
+    private static (int Id, FileDescriptor Channel) ReceiveChannel(Socket relay)
     {
         Assert.True(relay.Poll(Readiness.Patience, SelectMode.SelectRead));
         Span<int> descriptors = stackalloc int[1];
-        Assert.Equal(1, DescriptorMessage.Receive((int)relay.Handle, new byte[1], descriptors, out var count, out _));
+        var id = new byte[1];
+        Assert.Equal(1, DescriptorMessage.Receive((int)relay.Handle, id, descriptors, out var count, out _));
         Assert.Equal(1, count);
-        return new FileDescriptor(descriptors[0]);
+        return (id[0], new FileDescriptor(descriptors[0]));
     }
 }

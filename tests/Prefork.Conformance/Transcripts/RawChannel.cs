@@ -1,39 +1,48 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Prefork.Native;
 
 namespace Prefork.Conformance.Transcripts;
 
-/// <summary>One end of a channel, as bytes. Every line that comes is held to the rules that keep a Node peer alive.</summary>
-internal sealed class RawChannel(FileDescriptor channel) : IDisposable
+/// <summary>
+/// One end of a channel, as bytes: lines, or frames of the advanced format, which are hexadecimal here and without their length.
+/// Everything that comes is held to the rules that keep a Node peer alive.
+/// </summary>
+internal sealed class RawChannel(FileDescriptor channel, bool frames) : IDisposable
 {
     private const int NonBlocking = 0x800;
-    private readonly StringBuilder _text = new();
+
+    /// <summary>How a frame with a NODE_HANDLE begins, and the two answers.</summary>
+    private const string HandleFrame = "ff0f6f2203636d64220b4e4f44455f48414e444c452204";
+    private const string AckFrame = "ff0f6f2203636d64220f4e4f44455f48414e444c455f41434b7b01";
+    private const string NackFrame = "ff0f6f2203636d6422104e4f44455f48414e444c455f4e41434b7b01";
+
+    private readonly List<byte> _bytes = [];
     private readonly Queue<FileDescriptor> _descriptors = new();
     private int _handlesUnanswered;
     private bool _ended;
 
-    internal void Write(string line, int? descriptor)
+    internal void Write(string message, int? descriptor)
     {
-        Assert.Equal(Encoding.UTF8.GetByteCount(line) + 1, DescriptorMessage.Send(channel.Number, Encoding.UTF8.GetBytes($"{line}\n"), descriptor is { } number ? [number] : []));
-        _handlesUnanswered += line.Contains("\"NODE_HANDLE\"", StringComparison.Ordinal) ? 1 : 0;
+        var bytes = frames ? Frame(Convert.FromHexString(message)) : Encoding.UTF8.GetBytes($"{message}\n");
+        Assert.Equal(bytes.Length, DescriptorMessage.Send(channel.Number, bytes, descriptor is { } number ? [number] : []));
+        _handlesUnanswered += IsHandle(message) ? 1 : 0;
     }
 
-    /// <summary>The next line, and the descriptor if it brought one; null at the end.</summary>
-    internal async Task<(string? Line, FileDescriptor? Descriptor)> ReadAsync()
+    /// <summary>The next message, and the descriptor if it brought one; null at the end.</summary>
+    internal async Task<(string? Message, FileDescriptor? Descriptor)> ReadAsync()
     {
         while (true)
         {
-            var text = _text.ToString();
-            if (text.IndexOf('\n', StringComparison.Ordinal) is >= 0 and var end)
+            if (TakeMessage() is { } message)
             {
-                _text.Remove(0, end + 1);
-                return (Checked(text[..end]), TakeDescriptor(text[..end]));
+                return (Checked(message), TakeDescriptor(message));
             }
 
             if (_ended)
             {
-                Assert.Equal("", text);
+                Assert.Empty(_bytes);
                 return (null, null);
             }
 
@@ -50,39 +59,68 @@ internal sealed class RawChannel(FileDescriptor channel) : IDisposable
         }
     }
 
-    private string Checked(string line)
+    private static byte[] Frame(byte[] content)
     {
-        // An empty line or one that is not JSON ends a Node process; so does fd:null in a query, and an answer too many.
-        Assert.NotEqual("", line);
-        using var json = System.Text.Json.JsonDocument.Parse(line);
-        Assert.DoesNotContain("\"fd\":null", line, StringComparison.Ordinal);
-        if (line is "{\"cmd\":\"NODE_HANDLE_ACK\"}" or "{\"cmd\":\"NODE_HANDLE_NACK\"}")
-        {
-            _handlesUnanswered--;
-            Assert.True(_handlesUnanswered >= 0, $"an answer to nothing: {line}");
-        }
-
-        return line;
+        var frame = new byte[sizeof(int) + content.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame, content.Length);
+        content.CopyTo(frame, sizeof(int));
+        return frame;
     }
 
-    private FileDescriptor? TakeDescriptor(string line)
+    private string? TakeMessage()
     {
-        if (!line.StartsWith("{\"cmd\":\"NODE_HANDLE\"", StringComparison.Ordinal))
+        var head = frames ? sizeof(int) : 0;
+        var end = !frames ? _bytes.IndexOf((byte)'\n') : _bytes.Count < head ? -1 : head + BinaryPrimitives.ReadInt32BigEndian([.. _bytes[..head]]);
+        if (end < 0 || end > _bytes.Count)
         {
             return null;
         }
 
-        Assert.True(_descriptors.TryDequeue(out var descriptor), $"no descriptor came with {line}");
+        byte[] content = [.. _bytes[head..end]];
+        _bytes.RemoveRange(0, frames ? end : end + 1);
+        return frames ? Convert.ToHexStringLower(content) : Encoding.UTF8.GetString(content);
+    }
+
+    private bool IsHandle(string message)
+        => message.StartsWith(frames ? HandleFrame : "{\"cmd\":\"NODE_HANDLE\"", StringComparison.Ordinal);
+
+    private string Checked(string message)
+    {
+        if (!frames)
+        {
+            // An empty line or one that is not JSON ends a Node process; so does fd:null in a query, and an answer too many.
+            Assert.NotEqual("", message);
+            using var json = System.Text.Json.JsonDocument.Parse(message);
+            Assert.DoesNotContain("\"fd\":null", message, StringComparison.Ordinal);
+        }
+
+        if (message is "{\"cmd\":\"NODE_HANDLE_ACK\"}" or "{\"cmd\":\"NODE_HANDLE_NACK\"}" or AckFrame or NackFrame)
+        {
+            _handlesUnanswered--;
+            Assert.True(_handlesUnanswered >= 0, $"an answer to nothing: {message}");
+        }
+
+        return message;
+    }
+
+    private FileDescriptor? TakeDescriptor(string message)
+    {
+        if (!IsHandle(message))
+        {
+            return null;
+        }
+
+        Assert.True(_descriptors.TryDequeue(out var descriptor), $"no descriptor came with {message}");
 
         // Node does not set it on what it receives, and would block.
         var flags = File.ReadLines($"/proc/self/fdinfo/{descriptor.Number}").First(entry => entry.StartsWith("flags:", StringComparison.Ordinal));
-        Assert.True((Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & NonBlocking) != 0, string.Create(CultureInfo.InvariantCulture, $"{descriptor.Number} is blocking: {line}"));
+        Assert.True((Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & NonBlocking) != 0, string.Create(CultureInfo.InvariantCulture, $"{descriptor.Number} is blocking: {message}"));
         return descriptor;
     }
 
     private void Receive()
     {
-        Assert.True(Readiness.Wait(channel), $"Nothing came in {Readiness.Patience}. Unread: '{_text}'");
+        Assert.True(Readiness.Wait(channel), $"Nothing came in {Readiness.Patience}. Unread: {_bytes.Count} bytes");
         var buffer = new byte[65536];
         Span<int> descriptors = stackalloc int[8];
         var count = DescriptorMessage.Receive(channel.Number, buffer, descriptors, out var received, out _);
@@ -92,7 +130,6 @@ internal sealed class RawChannel(FileDescriptor channel) : IDisposable
             _descriptors.Enqueue(new FileDescriptor(descriptor));
         }
 
-        // No transcript has a character of more than one byte.
-        _text.Append(Encoding.UTF8.GetString(buffer, 0, Math.Max(0, count)));
+        _bytes.AddRange(buffer.AsSpan(0, Math.Max(0, count)));
     }
 }

@@ -9,9 +9,9 @@ namespace Prefork.Conformance.Transcripts;
 /// A conversation, message by message, as Node has it. The test says the lines of one side, and expects those of the other to the byte.
 /// </summary>
 /// <remarks>
-/// <c>W</c> is what the worker says, <c>P</c> the primary; <c>W: </c> and <c>P: </c> are lines, <c>+what</c> before the colon is a descriptor on it
+/// <c>W</c> is what the worker says, <c>P</c> the primary (<c>W2</c> and <c>P2</c> on the channel of the second worker); <c>W: </c> and <c>P: </c> are lines, <c>+what</c> before the colon is a descriptor on it
 /// (a connection, or a listener or datagram socket bound to <c>&lt;port&gt;</c>; expecting one, any word will do), <c>end</c> is the channel's end.
-/// <c>&lt;name&gt;</c> is whatever comes there first, and the same ever after. <c>connect</c>, <c>tell</c> and <c>release</c> are things to do in between.
+/// <c>&lt;name&gt;</c> is whatever comes there first, and the same ever after. <c>connect</c>, <c>tell</c>, <c>die</c> and <c>release</c> are things to do in between.
 /// </remarks>
 internal sealed class Transcript(Peer peer, char self) : IDisposable
 {
@@ -62,6 +62,9 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
                 var count = await _client!.ReceiveAsync(buffer).WaitAsync(Readiness.Patience);
                 Assert.Equal(rest == "nothing" ? "" : rest, System.Text.Encoding.UTF8.GetString(buffer, 0, count));
                 break;
+            case "die":
+                peer.End(int.Parse(rest, CultureInfo.InvariantCulture));
+                break;
             case "release":
                 Release();
                 break;
@@ -80,22 +83,27 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
         _sockets.Where(socket => socket != _client).ToList().ForEach(socket => socket.Dispose());
         if (self == 'W')
         {
-            peer.Channel.Dispose();
+            peer.HangUp();
         }
     }
 
-    private IPEndPoint LoopbackPort => new(IPAddress.Loopback, int.Parse(_values["port"], CultureInfo.InvariantCulture));
+    private IPEndPoint LoopbackPort => new(IPAddress.Loopback, peer.HasFrames ? NumberIn(_values["port"]) : int.Parse(_values["port"], CultureInfo.InvariantCulture));
+
+    /// <summary>What V8 writes as an int32: seven bits to a byte, the lowest first, and the sign in the lowest of all.</summary>
+    private static int NumberIn(string hexadecimal)
+        => Convert.FromHexString(hexadecimal).Select((part, at) => (part & 0x7f) << (7 * at)).Sum() >> 1;
 
     private async Task LineAsync(string verb, string text)
     {
+        var channel = peer[verb.Length > 1 && char.IsAsciiDigit(verb[1]) ? verb[1] - '0' : 1];
         var descriptor = verb.IndexOf('+', StringComparison.Ordinal) is > 0 and var plus ? verb[(plus + 1)..] : null;
         if (verb[0] == self)
         {
-            peer.Channel.Write(Filled(text), descriptor is null ? null : await OpenAsync(descriptor));
+            channel.Write(Filled(text), descriptor is null ? null : await OpenAsync(descriptor));
             return;
         }
 
-        var (line, received) = await peer.Channel.ReadAsync();
+        var (line, received) = await channel.ReadAsync();
         if (text == "end")
         {
             Assert.Null(line);
@@ -131,7 +139,7 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
 
     private async Task<int> OpenAsync(string what)
     {
-        var any = new IPEndPoint(IPAddress.Loopback, 0);
+        var any = new IPEndPoint(what == "datagrams6" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0);
         if (what == "connection")
         {
             using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -141,8 +149,8 @@ internal sealed class Transcript(Peer peer, char self) : IDisposable
             return Kept(await listener.AcceptAsync());
         }
 
-        var socket = what == "datagrams"
-            ? new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        var socket = what.StartsWith("datagrams", StringComparison.Ordinal)
+            ? new Socket(any.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
             : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(any);
         _values["port"] = $"{((IPEndPoint)socket.LocalEndPoint!).Port}";

@@ -3,7 +3,9 @@
 // runs is Node's own affair: cluster.isPrimary.
 const assert = require('node:assert');
 const cluster = require('node:cluster');
+const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
 const path = require('node:path');
 
 const calls = [];
@@ -54,10 +56,17 @@ function ends(worker, code, signal = null) {
   return worker;
 }
 
+/** A folder that is gone when this process ends. */
+function temporary() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'conformance-'));
+  process.on('exit', () => fs.rmSync(folder, { recursive: true }));
+  return folder;
+}
+
 /** All that comes on a connection. */
 function hear(socket, then) {
   let text = '';
   socket.setEncoding('utf8').on('data', part => { text += part; }).on('end', () => then(text));
 }
 
-module.exports = { assert, cluster, net, must, run, ends, hear };
+module.exports = { assert, cluster, net, must, run, ends, hear, temporary };

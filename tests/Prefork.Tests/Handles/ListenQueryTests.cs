@@ -39,6 +39,14 @@ public class ListenQueryTests
     public void From_NoQuery_Throws(string json)
         => Assert.Throws<JsonException>(() => ListenQuery.From(ClusterFrame.Read(Encoding.UTF8.GetBytes(json))));
 
+    [Theory]
+    [InlineData("127.0.0.1:0:4:undefined:3", "{\"index\":3,\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4}")]
+    [InlineData("null:8000:4:undefined", "{\"index\":1,\"address\":null,\"port\":8000,\"addressType\":4}")]
+    [InlineData("/tmp/a.sock:-1:-1:undefined", "{\"index\":0,\"address\":\"/tmp/a.sock\",\"port\":-1,\"addressType\":-1}")]
+    [InlineData("null:null:null:9", "{\"index\":0,\"address\":null,\"port\":null,\"addressType\":null,\"fd\":9}")]
+    [InlineData("0.0.0.0:0:udp4:-1:0", "{\"index\":0,\"address\":\"0.0.0.0\",\"port\":0,\"addressType\":\"udp4\",\"fd\":-1}")]
+    public void Key_IsWrittenAsNodeWritesIt(string key, string json) => Assert.Equal(key, ListenQuery.From(ClusterFrame.Read(Encoding.UTF8.GetBytes(json))).Key);
+
     [Fact]
     public void Key_IndexCounts_ForPortZeroAlone()
     {

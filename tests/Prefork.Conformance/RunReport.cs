@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Prefork.Conformance;
+
+/// <summary>What a run of these tests has found: the report that xUnit wrote of it. CONFORMANCE_RESULTS is its path.</summary>
+internal sealed partial class RunReport
+{
+    private readonly Dictionary<(string Type, string Method), string> _results = [];
+    private readonly HashSet<(string Method, string Test, int Major)> _passed = [];
+
+    private RunReport(XDocument report)
+    {
+        foreach (var test in report.Descendants("test"))
+        {
+            var (type, method, result) = ($"{test.Attribute("type")!.Value}", $"{test.Attribute("method")!.Value}", test.Attribute("result")!.Value);
+            _results[(type, method)] = result;
+            if (MixedCase().Match(test.Attribute("name")!.Value) is not { Success: true } mixed)
+            {
+                continue;
+            }
+
+            Versions.Add(mixed.Groups["node"].Value);
+            if (result == "Pass")
+            {
+                _passed.Add((method, mixed.Groups["test"].Value, NodeBinaries.Major(mixed.Groups["node"].Value)));
+            }
+        }
+    }
+
+    /// <summary>The nodes that were run, such as v20.20.2.</summary>
+    internal SortedSet<string> Versions { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Null when none is given.</summary>
+    internal static RunReport? Find()
+        => Environment.GetEnvironmentVariable("CONFORMANCE_RESULTS") is { Length: > 0 } path ? new RunReport(XDocument.Load(path)) : null;
+
+    /// <summary>Pass, Fail or Skip; null when it was not run.</summary>
+    internal string? ResultOf(Type type, string method) => _results.GetValueOrDefault((type.FullName!, method));
+
+    /// <summary>The versions of Node with which a test of both kinds of process has passed.</summary>
+    internal IEnumerable<int> PassedWith(string method, string test)
+        => _passed.Where(passed => passed.Method == method && passed.Test == test).Select(passed => passed.Major);
+
+    internal static IEnumerable<int> Majors(string text)
+        => MajorNumber().Matches(text).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+
+    [GeneratedRegex("\\(test: \"(?<test>[^\"]+)\", node: \"(?<node>[^\"]+)\"\\)$")]
+    private static partial Regex MixedCase();
+
+    [GeneratedRegex(@"\bv?([0-9]+)(?:\.[0-9.]+)?\b")]
+    private static partial Regex MajorNumber();
+}

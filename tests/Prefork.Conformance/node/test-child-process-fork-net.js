@@ -1,0 +1,2 @@
+'use strict';
+require('./sockets')(__filename, 3, 12);
