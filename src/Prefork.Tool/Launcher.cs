@@ -23,7 +23,7 @@ internal sealed class Launcher(RunOptions options, bool isOnTerminal, Action<str
     {
         var target = Options.Inspect();
         settings.Exec = target.Path;
-        settings.ExecArguments = [];
+        settings.ExecArguments = target.Kind == TargetKind.NodeScript ? ["--require", Installation.Find("node/prefork-drain.cjs")] : [];
         settings.Arguments = Options.Arguments;
         settings.WorkingDirectory = Options.WorkingDirectory;
         settings.Environment = WorkerVariables.For(target, Options.Variables, isOnTerminal);

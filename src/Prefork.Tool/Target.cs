@@ -5,7 +5,10 @@ internal enum TargetKind
     /// <summary>.NET, with a runtime that calls startup hooks.</summary>
     Managed,
 
-    /// <summary>Comes online by itself, or not: a Node script, a program ahead of time with the library in it, a script with an interpreter of its own.</summary>
+    /// <summary>A script that Node runs.</summary>
+    NodeScript,
+
+    /// <summary>Comes online by itself, or not: a program ahead of time with the library in it, a script with an interpreter of its own.</summary>
     OnItsOwn,
 }
 
@@ -31,7 +34,7 @@ internal sealed record Target(string Path, TargetKind Kind)
         var extension = System.IO.Path.GetExtension(path);
         if (s_scripts.Contains(extension, StringComparer.Ordinal))
         {
-            return new Target(path, TargetKind.OnItsOwn);
+            return new Target(path, TargetKind.NodeScript);
         }
 
         if (extension is ".csproj" or ".cs" or ".sln" or ".slnx")

@@ -14,7 +14,8 @@ internal static class WorkerVariables
         if (target.Kind == TargetKind.Managed)
         {
             var others = variables.TryGetValue(Hooks, out var hooks) ? hooks : Environment.GetEnvironmentVariable(Hooks);
-            variables[Hooks] = string.IsNullOrEmpty(others) ? Hook : $"{Hook}{Path.PathSeparator}{others}";
+            var hook = Installation.Find("hook/Prefork.Hook.dll");
+            variables[Hooks] = string.IsNullOrEmpty(others) ? hook : $"{hook}{Path.PathSeparator}{others}";
         }
 
         if (isOnTerminal)
@@ -25,14 +26,5 @@ internal static class WorkerVariables
         }
 
         return variables;
-    }
-
-    private static string Hook
-    {
-        get
-        {
-            var hook = Path.Combine(AppContext.BaseDirectory, "hook", "Prefork.Hook.dll");
-            return File.Exists(hook) ? hook : throw new UnusableProgramException($"This installation is damaged: {hook} is missing. Install the tool again.");
-        }
     }
 }

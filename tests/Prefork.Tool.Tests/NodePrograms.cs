@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Prefork.Tool.Tests;
 
@@ -30,5 +31,41 @@ public class NodePrograms
         Assert.Contains(pids[1], await Running.WorkersAsync(port, 2, without: pids[0]));
         run.Signal(Native.SigTerm);
         Assert.Equal(0, await run.WaitForExitAsync());
+    }
+
+    /// <summary>Node's own server, which does nothing about it that it is to leave.</summary>
+    [Fact]
+    public async Task AReload_LosesNoRequest_OfAServerThatKnowsNothing()
+    {
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "server.js");
+        await File.WriteAllTextAsync(script, """
+            const arguments = JSON.stringify(process.execArgv);
+            require('http').createServer((request, response) => setTimeout(() => response.end(arguments), 2)).listen(0, '127.0.0.1');
+            """);
+        var start = await app.CommandAsync("start", script, "--name", "shop", "-w", "2", "--watch-window", "0");
+        Assert.True(start.Code == 0, start.Error);
+        var address = $"http://127.0.0.1:{await app.PortAsync()}/";
+        using (var client = new HttpClient())
+        {
+            // What we load into it is no option of its own, which its children would get.
+            Assert.Equal("[]", await client.GetStringAsync(address));
+        }
+
+        await using var load = new TestProgram(Published.MixedLoad, [address, "-", "4"]);
+        await load.ExpectAsync("running");
+        for (var i = 0; i < 3; i++)
+        {
+            var reload = await app.CommandAsync("reload", "shop");
+            Assert.True(reload.Code == 0, reload.Error);
+        }
+
+        load.CloseInput();
+        using var result = JsonDocument.Parse(await load.ExpectAsync("{"));
+        foreach (var kind in result.RootElement.EnumerateObject())
+        {
+            Assert.True(kind.Value.GetProperty("served").GetInt32() > 100, result.RootElement.GetRawText());
+            Assert.True(kind.Value.GetProperty("failed").GetInt32() == 0, result.RootElement.GetRawText());
+        }
     }
 }

@@ -20,6 +20,8 @@ internal static class Published
 
     internal static string AppHost => Path.ChangeExtension(Assembly, null);
 
+    internal static string MixedLoad => Path.Combine(s_bin.FullName, "MixedLoad/release/MixedLoad");
+
     internal static string WebApp => Path.Combine(s_bin.FullName, "WebApp/release/WebApp");
 
     /// <summary>The executable. Not cached over runs: publishing decides what is up to date.</summary>
