@@ -8,11 +8,18 @@ namespace Prefork.AspNetCore;
 /// <summary>A cluster listener as Kestrel wants it, with connections of our own (see <see cref="ClusterConnection"/>).</summary>
 internal sealed class ClusterConnectionListener(ClusterListener listener, TransportSettings settings, MemoryPool<byte> pool) : IConnectionListener
 {
+    private readonly PoolPulse _pulse = new();
+
     public EndPoint EndPoint => listener.LocalEndPoint;
 
     /// <summary>Null ends Kestrel's accept loop.</summary>
     public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
+        if (_pulse.BeforeNext() is { } pulse)
+        {
+            return AcceptAfterAsync(pulse, cancellationToken);
+        }
+
         var accept = listener.AcceptHandleAsync(cancellationToken);
         return accept.IsCompletedSuccessfully ? ValueTask.FromResult<ConnectionContext?>(ToConnection(accept.Result)) : AwaitAsync(accept);
     }
@@ -28,6 +35,12 @@ internal sealed class ClusterConnectionListener(ClusterListener listener, Transp
     {
         await listener.DisposeAsync().ConfigureAwait(false);
         pool.Dispose();
+    }
+
+    private async ValueTask<ConnectionContext?> AcceptAfterAsync(Task pulse, CancellationToken cancellationToken)
+    {
+        await pulse.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return ToConnection(await listener.AcceptHandleAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private async ValueTask<ConnectionContext?> AwaitAsync(ValueTask<ClusterConnectionHandle?> accept) => ToConnection(await accept.ConfigureAwait(false));

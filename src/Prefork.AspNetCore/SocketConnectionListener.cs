@@ -20,11 +20,18 @@ internal sealed class SocketConnectionListener(ClusterListener listener, SocketT
         },
         logger);
 
+    private readonly PoolPulse _pulse = new();
+
     public EndPoint EndPoint => listener.LocalEndPoint;
 
     /// <summary>Null ends Kestrel's accept loop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
+        if (_pulse.BeforeNext() is { } pulse)
+        {
+            await pulse.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         while (await listener.AcceptAsync(cancellationToken).ConfigureAwait(false) is { } socket)
         {
             try

@@ -126,6 +126,29 @@ public class AspNetCore
         Assert.Equal("blocked", await blocked);
     }
 
+    [Theory]
+    [InlineData("Prefork")]
+    [InlineData("Sockets")]
+    public async Task AWorkerWhoseThreadPoolIsBlocked_TakesFewConnectionsMore_AndOthersServe(string transport)
+    {
+        await using var cluster = await StartAsync(2, $"http://127.0.0.1:0,--transport={transport}");
+        var url = Urls(cluster)[0];
+        using var client = Client(close: true);
+        Assert.Equal("hang", await client.GetStringAsync($"{url}behave?how=hang"));
+        var served = 0;
+        using var done = new CancellationTokenSource();
+        var asking = Enumerable.Range(0, 300).Select(async _ =>
+        {
+            await client.GetStringAsync(url, done.Token);
+            Interlocked.Increment(ref served);
+        }).ToList();
+
+        // A worker takes twice sixteen before it must have begun with the first; and a few requests may have come before all its threads were blocked.
+        await Scheduling.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref served) >= 300 - 40));
+        await done.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => Task.WhenAll(asking));
+    }
+
     [Fact]
     public async Task UploadsAndDownloads_AreWhole()
     {
