@@ -37,6 +37,11 @@ internal sealed class ClusterConnectionListenerFactory(
         {
             throw new AddressInUseException(exception.Message, exception);
         }
+        catch (ClusterChannelClosedException)
+        {
+            // It was told to leave while it started, and this host with it.
+            return new EndedConnectionListener(endpoint);
+        }
     }
 
     /// <summary>

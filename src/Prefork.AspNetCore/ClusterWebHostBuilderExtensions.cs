@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Prefork.AspNetCore.StartupChecks;
 
@@ -65,6 +67,7 @@ public static class ClusterWebHostBuilderExtensions
             services.AddSingleton<ClusterConnectionListenerFactory>();
             services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<ClusterConnectionListenerFactory>());
             services.AddHostedService<DrainService>();
+            LetSignalsWaitForTheStart(services);
             if (services.Any(static service => service.ServiceType == typeof(IMultiplexedConnectionListenerFactory)))
             {
                 // The first worker would have the UDP port for itself, and the second would fail to start.
@@ -85,6 +88,21 @@ public static class ClusterWebHostBuilderExtensions
             });
             services.TryAddSingleton(new RegisteredServices(services));
             services.AddHostedService<StartupCheckService>();
+        }
+    }
+
+    /// <summary>Ctrl+C reaches workers too, whatever they are at. Where the application has another lifetime than .NET's default, signals are that one's.</summary>
+    private static void LetSignalsWaitForTheStart(IServiceCollection services)
+    {
+        if (services.LastOrDefault(static service => service.ServiceType == typeof(IHostLifetime)) is { ImplementationType: { } type } lifetime && type == typeof(ConsoleLifetime))
+        {
+            services.Remove(lifetime);
+            services.AddSingleton<IHostLifetime>(static provider => new ConsoleLifetime(
+                provider.GetRequiredService<IOptions<ConsoleLifetimeOptions>>(),
+                provider.GetRequiredService<IHostEnvironment>(),
+                new StopAfterStart(provider.GetRequiredService<IHostApplicationLifetime>()),
+                provider.GetRequiredService<IOptions<HostOptions>>(),
+                provider.GetRequiredService<ILoggerFactory>()));
         }
     }
 }

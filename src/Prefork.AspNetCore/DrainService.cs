@@ -19,7 +19,7 @@ internal sealed class DrainService(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _leaving = Cluster.Worker!.Leaving.Register(lifetime.StopApplication);
+        _leaving = Cluster.Worker!.Leaving.Register(new StopAfterStart(lifetime).StopApplication);
         return Task.CompletedTask;
     }
 

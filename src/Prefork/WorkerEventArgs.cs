@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Prefork.Handles;
 
 namespace Prefork;
 
@@ -79,11 +82,14 @@ public sealed class ClusterSetUpEventArgs : EventArgs
 /// <param name="Descriptor">The primary's descriptor that was asked for; null otherwise.</param>
 public sealed record ListeningAddress(string? Address, int Port, string AddressType, int? Descriptor)
 {
-    /// <summary>As an end point; null for a descriptor.</summary>
+    /// <summary>
+    /// As an end point; null for a descriptor, for a path that is too long for one (the worker has a shorter name for it), and for what is none:
+    /// it is the worker's word.
+    /// </summary>
     public EndPoint? ToEndPoint() => AddressType switch
     {
-        "-1" when Address is not null => new System.Net.Sockets.UnixDomainSocketEndPoint(Address),
-        _ when Descriptor >= 0 => null,
+        "-1" => Address is { Length: > 0 } && Encoding.UTF8.GetByteCount(Address) <= Binder.MaxUnixPath ? new UnixDomainSocketEndPoint(Address) : null,
+        _ when Descriptor >= 0 || Port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort => null,
         _ when Address is null => new IPEndPoint(IPAddress.IPv6Any, Port),
         _ => IPAddress.TryParse(Address, out var address) ? new IPEndPoint(address, Port) : null,
     };

@@ -221,6 +221,10 @@ internal sealed class PrimaryShell
             case "churn":
                 await ChurnAsync(int.Parse(words[1], CultureInfo.InvariantCulture));
                 break;
+            case "live":
+                await new Lives(words[2]).RunAsync(int.Parse(words[1], CultureInfo.InvariantCulture));
+                Say($"lived {words[1]}");
+                break;
             case "throw":
                 new Thread(() => throw new InvalidOperationException("a primary that crashes")).Start();
                 break;

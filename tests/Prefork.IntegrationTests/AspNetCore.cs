@@ -44,6 +44,26 @@ public class AspNetCore
         Assert.Equal("1", await client.GetStringAsync("http://localhost/"));
     }
 
+    [Theory]
+    [InlineData("leaving")]
+    [InlineData("signal")]
+    public async Task AWorkerThatIsToldToEndWhileItStarts_EndsInOrder(string told)
+    {
+        await using var cluster = await TestCluster.StartAsync($"setup exec={Programs.WebApp} args=--urls,http://127.0.0.1:0", $"fork STARTS_WHEN={told}");
+        await cluster.ExpectAsync("forked 1");
+        var pid = int.Parse((await cluster.ExpectEverAsync("starting ")).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        if (told == "signal")
+        {
+            Native.Kill(pid, Native.SigInt);
+        }
+        else
+        {
+            await cluster.TellAsync("disconnect 1");
+        }
+
+        await cluster.ExpectAsync("exit 1 code=0 signal= asked=True");
+    }
+
     [Fact]
     public async Task AnAddressInUse_IsKestrelsOwnError()
     {

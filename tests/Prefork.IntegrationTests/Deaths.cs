@@ -74,6 +74,32 @@ public class Deaths
     }
 
     [Fact]
+    public async Task AFileThatIsNoProgram_IsAnError_AndSaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        var file = await folder.WriteAsync("program", "\u0001\u0002 this is no program\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var cluster = await TestCluster.StartAsync($"setup exec={file}", "fork");
+        Assert.Equal("forked 1  connected=False dead=True", await cluster.ExpectAsync("forked 1"));
+        Assert.Contains($"Could not start {file}: Exec format error (errno 8)", await cluster.ExpectEverAsync("error 1 Win32Exception"), StringComparison.Ordinal);
+        await cluster.ExpectEverAsync("disconnect 1 connected=False");
+        await cluster.TellAsync("workers");
+        Assert.Equal("workers ", await cluster.ExpectAsync("workers"));
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("exit ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnAssemblyThatIsNone_EndsWithTheHostsCode_AndNeverIsOnline()
+    {
+        using var folder = new TemporaryFolder();
+        var file = await folder.WriteAsync("program.dll", "this is no assembly\n");
+        await using var cluster = await TestCluster.StartAsync($"setup exec={file}", "fork");
+        await cluster.ExpectAsync("disconnect 1 connected=False asked=False");
+        Assert.DoesNotContain("code=0", await cluster.ExpectAsync("exit 1 "), StringComparison.Ordinal);
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("online", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task AWorkerThatHangsBeforeItIsOnline_CanBeKilled()
     {
         await using var cluster = await TestCluster.StartAsync("setup exec=/bin/sleep args=60", "fork");

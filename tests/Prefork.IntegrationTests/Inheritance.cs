@@ -5,12 +5,22 @@ namespace Prefork.IntegrationTests;
 /// <summary>Nothing of ours is inherited by what a worker or the primary starts.</summary>
 public class Inheritance
 {
-    [Fact]
-    public async Task AGrandchild_HasItsStandardStreams_AndNothingElse()
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task AGrandchild_HasItsStandardStreams_AndNothingElse(string policy)
     {
-        await using var cluster = await TestCluster.StartAsync();
+        using var folder = new TemporaryFolder();
+        await using var cluster = await TestCluster.StartAsync($"policy {policy}");
         var endPoint = await cluster.ListenAllAsync(2);
-        await EchoClient.WhoServesAsync(endPoint);
+        await cluster.ListenAsync(1, "127.0.0.1:0 exclusive", "exclusive");
+        await cluster.ListenAsync(1, $"unix:{folder.Path}/a.sock", "path");
+        await cluster.TellAsync("send 1 udp 127.0.0.1:0");
+        await cluster.ExpectAsync("message 1 binds ");
+        await cluster.TellAsync("openfd");
+        await cluster.ExpectAsync("openfd ");
+        using var client = await EchoClient.ConnectAsync(endPoint);
+        await client.WorkerAsync();
         await cluster.TellAsync("send 1 spawn sleep 30");
         await AssertCleanAsync(await PidAsync(cluster, "message 1 spawned "));
         await cluster.TellAsync("spawn sleep 30");

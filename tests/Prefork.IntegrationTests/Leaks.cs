@@ -14,8 +14,36 @@ public class Leaks
         await cluster.TellAsync("churn 1000");
         await cluster.ExpectAsync("churned", TimeSpan.FromMinutes(3));
         Assert.Equal(before, await DescriptorsAsync(cluster));
-        Assert.Empty(File.ReadAllText($"/proc/{cluster.Id}/task/{cluster.Id}/children"));
+        AssertNoChildren(cluster.Id);
     }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task AHundredLivesOfRealWorkers_LeaveNoDescriptor_NoSocketFile_NoZombie_NoThread(string policy)
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await TestCluster.StartAsync($"policy {policy}", "setup grace=0", $"live 16 {folder.Path}");
+        await cluster.ExpectAsync("lived", TimeSpan.FromMinutes(1));
+        var before = OpenIn(cluster.Id);
+        await cluster.TellAsync($"live 104 {folder.Path}");
+        await cluster.ExpectAsync("lived", TimeSpan.FromMinutes(4));
+        var after = before;
+        await Scheduling.EventuallyAsync(
+            () => Task.FromResult((after = OpenIn(cluster.Id)).Length <= before.Length),
+            () => $"There were {string.Join(' ', before)}, and are {string.Join(' ', after)}.");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(!Scheduling.HasThread(cluster.Id, "prefork accept")));
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+        AssertNoChildren(cluster.Id);
+    }
+
+    /// <summary>What its descriptors are, without those that the runtime keeps for each assembly it has loaded.</summary>
+    private static string[] OpenIn(int pid)
+        => [.. Directory.GetFileSystemEntries($"/proc/{pid}/fd").Select(entry => new FileInfo(entry).LinkTarget ?? "").Where(target => target.Length > 0 && !target.EndsWith(".dll", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Of any of its threads, dead or alive: a child is that of the thread that started it.</summary>
+    private static void AssertNoChildren(int pid)
+        => Assert.All(Directory.GetDirectories($"/proc/{pid}/task"), task => Assert.Empty(File.ReadAllText($"{task}/children")));
 
     [Theory]
     [InlineData("rr")]

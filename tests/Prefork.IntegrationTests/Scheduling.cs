@@ -302,12 +302,12 @@ public class Scheduling
         Assert.True(served > 0);
     }
 
-    internal static async Task EventuallyAsync(Func<Task<bool>> condition)
+    internal static async Task EventuallyAsync(Func<Task<bool>> condition, Func<string>? instead = null)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(clock.Elapsed < TestProgram.Patience, "It did not come about.");
+            Assert.True(clock.Elapsed < TestProgram.Patience, instead?.Invoke() ?? "It did not come about.");
             await Task.Yield();
         }
     }

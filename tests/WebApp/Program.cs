@@ -26,6 +26,11 @@ if (builder.Configuration["healthy-when"] is { } file)
     builder.Services.AddHealthChecks().AddCheck("file", () => File.Exists(file) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
 }
 
+if (Environment.GetEnvironmentVariable("STARTS_WHEN") is { } when)
+{
+    builder.Services.AddHostedService(_ => new SlowStart(when));
+}
+
 Behaviour.BeforeStart(Behaviour.Wanted);
 var app = builder.Build();
 app.UseWebSockets();
@@ -100,6 +105,13 @@ static async Task SayAsync(string text)
     Console.WriteLine(text);
     if (Cluster.Worker is { IsConnected: true } worker)
     {
-        await worker.SendAsync(text);
+        try
+        {
+            await worker.SendAsync(text);
+        }
+        catch (ClusterChannelClosedException)
+        {
+            // It leaves, and has said so.
+        }
     }
 }
