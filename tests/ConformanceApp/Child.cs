@@ -20,10 +20,10 @@ internal sealed class Child : IDisposable
     internal static async Task WaitUntilGoneAsync(int pid)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (Directory.Exists($"/proc/{pid}"))
         {
-            timeout.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await looks.WaitForNextTickAsync(timeout.Token);
         }
     }
 

@@ -135,10 +135,11 @@ public class InAndOutOfRotation
             await cluster.TellAsync($"setup exec={await NodePeers.WriteServerAsync(folder)}");
         }
 
-        await cluster.ForkAsync();
+        var pid = await cluster.ForkAsync();
         await cluster.TellAsync("ping 1 10");
         await cluster.ExpectAsync("ping 1 answered");
         await cluster.TellAsync("kill 1 SIGSTOP");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(Native.IsStopped(pid)));
         await cluster.TellAsync("ping 1 0.3");
         await cluster.ExpectAsync("ping 1 no answer");
         await cluster.TellAsync("kill 1 SIGCONT");

@@ -11,6 +11,10 @@ internal static class Native
     internal const int SigCont = 18;
     internal const int SigStop = 19;
 
+    /// <summary>By SIGSTOP, which each thread obeys in its own time.</summary>
+    internal static bool IsStopped(int pid)
+        => Directory.GetDirectories($"/proc/{pid}/task").All(static thread => File.ReadAllText($"{thread}/stat").Split(") ")[^1][0] == 'T');
+
     internal static void Kill(int pid, int signal) => _ = kill(pid, signal);
 
     /// <summary>Whether a process has ended in this time: by its pidfd, so that waiting takes no processor from whoever is to end.</summary>

@@ -304,11 +304,13 @@ public class Scheduling
 
     internal static async Task EventuallyAsync(Func<Task<bool>> condition, Func<string>? instead = null)
     {
+        // With a pause between looks: those that are looked at need the processor.
         var clock = System.Diagnostics.Stopwatch.StartNew();
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (!await condition())
         {
             Assert.True(clock.Elapsed < TestProgram.Patience, instead?.Invoke() ?? "It did not come about.");
-            await Task.Yield();
+            await looks.WaitForNextTickAsync();
         }
     }
 
