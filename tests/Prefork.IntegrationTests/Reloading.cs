@@ -132,6 +132,8 @@ public class Reloading
         // The options say 1 still: that is no news.
         await supervisor.AskAsync("options workers=1", "set");
         await supervisor.AskAsync($"reload mode={mode}", "result True generation=3 reload to generation 3 succeeded: 2 workers serve");
+        await supervisor.AskAsync("rollback", "result True generation=2 rollback to generation 2 succeeded: 2 workers serve");
+        await supervisor.AskAsync("rollback", "result True generation=1 rollback to generation 1 succeeded: 3 workers serve");
     }
 
     [Fact]

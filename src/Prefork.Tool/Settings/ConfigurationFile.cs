@@ -29,21 +29,25 @@ internal static class ConfigurationFile
         }
         catch (FormatException exception)
         {
-            var line = text[..(int)Math.Min(reader.TokenStartIndex, text.Length)].Count((byte)'\n') + 1;
-            throw new CommandException(ExitCodes.Usage, $"{path}:{line}: {(key.Length > 0 ? $"{key}: " : "")}{exception.Message}");
+            throw Wrong(path, LineOf(text, reader.TokenStartIndex), key, exception.Message);
         }
         catch (JsonException exception)
         {
             // The reader's words, without its count of lines from 0.
             var end = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            throw new CommandException(ExitCodes.Usage, $"{path}:{exception.LineNumber + 1}: {(key.Length > 0 ? $"{key}: " : "")}this is no JSON: {(end < 0 ? exception.Message : exception.Message[..end])} Correct the file.");
+            throw Wrong(path, exception.LineNumber + 1 ?? 1, key, $"this is no JSON: {(end < 0 ? exception.Message : exception.Message[..end])} Correct the file.");
         }
         catch (InvalidOperationException exception)
         {
             // Text that is no UTF-8, or half of a surrogate pair.
-            throw new CommandException(ExitCodes.Usage, $"{path}: {key}: {exception.Message} Save the file as UTF-8.");
+            throw Wrong(path, LineOf(text, reader.TokenStartIndex), key, $"{exception.Message} Save the file as UTF-8.");
         }
     }
+
+    private static CommandException Wrong(string path, long line, string key, string what)
+        => new(ExitCodes.Usage, $"{path}:{line}: {(key.Length > 0 ? $"{key}: " : "")}{what}");
+
+    private static int LineOf(ReadOnlySpan<byte> text, long offset) => text[..(int)Math.Min(offset, text.Length)].Count((byte)'\n') + 1;
 
     private static Given Read(ref Utf8JsonReader reader, ref string key, string folder)
     {
