@@ -51,7 +51,10 @@ public class Losing
     {
         await using var app = new TestApplication();
         var code = Path.Combine(app.Folder, "code.txt");
-        await using (var terminal = Terminal.Run($"trap : HUP; {Published.Command} run {Published.Assembly} --name shop -w 1 -- slim http://127.0.0.1:0; echo $? >{code}.new; mv {code}.new {code}", app.Environment))
+
+        // The terminal's own shell dies of it, as it does; the other one has the code.
+        var command = $"trap : HUP; {Published.Command} run {Published.Assembly} --name shop -w 1 -- slim http://127.0.0.1:0; echo $? >{code}.new; mv {code}.new {code}";
+        await using (var terminal = Terminal.Run($"sh -c '{command}'; true", app.Environment))
         {
             await terminal.ExpectAsync(static line => line.Contains(" serves", StringComparison.Ordinal), "a worker that serves");
             terminal.Signal(Native.SigKill);
