@@ -68,7 +68,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
     private async Task StopAsync(string said, int calls)
     {
         // A signal may have made the first.
-        var stops = (await supervisor.GetStatusAsync()).State is SupervisorState.Stopping or SupervisorState.Stopped;
+        var stops = (await supervisor.GetStatusAsync()).State == SupervisorState.Stopping;
         runner.Say(said, SupervisorEventKind.OperationBegan);
         lock (_stopLock)
         {

@@ -99,6 +99,7 @@ internal sealed class Runner
             started.TrySetException(new InvalidOperationException("It was stopped before all workers served."));
             ended.SetResult();
             await control.DisposeAsync();
+            await _screen.DisposeAsync();
             _log?.Dispose();
         }
     }

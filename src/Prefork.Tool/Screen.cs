@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Threading.Channels;
 using Prefork.Tool.Control;
 
 namespace Prefork.Tool;
@@ -6,14 +7,61 @@ namespace Prefork.Tool;
 /// <summary>
 /// What an application in the foreground writes: what it says itself and its workers' errors to standard error, what else they say to standard output; or all
 /// of it as JSON to standard output. What cannot be written (a full disk, a terminal that has gone) is lost, and nobody is stopped by it.
+/// Where nobody reads (a terminal that is held) workers wait, as they would by themselves; what the application says itself waits here, so that it does not.
 /// </summary>
-internal sealed class Screen(bool json)
+internal sealed class Screen : IAsyncDisposable
 {
+    private const int MostWaiting = 1000;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<LogLine> _own = Channel.CreateBounded<LogLine>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly bool _json;
+    private readonly Task _writing;
     private int _hasSaid;
+
+    internal Screen(bool json)
+    {
+        _json = json;
+        _writing = Task.Run(WriteOwnAsync);
+    }
 
     internal void Write(LogLine line)
     {
-        if (json)
+        if (line.Slot is null)
+        {
+            _own.Writer.TryWrite(line);
+        }
+        else
+        {
+            WriteNow(line);
+        }
+    }
+
+    /// <summary>What waits is written, if that is possible soon.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _own.Writer.TryComplete();
+        try
+        {
+            await _writing.WaitAsync(s_patience);
+        }
+        catch (TimeoutException)
+        {
+            // Nobody reads.
+        }
+    }
+
+    private async Task WriteOwnAsync()
+    {
+        await foreach (var line in _own.Reader.ReadAllAsync())
+        {
+            WriteNow(line);
+        }
+    }
+
+    private void WriteNow(LogLine line)
+    {
+        if (_json)
         {
             WriteOutput(JsonSerializer.Serialize(line, ControlJson.Default.LogLine));
         }

@@ -72,6 +72,19 @@ public class Names
         Assert.Null(ControlSocket.TryTake(folder.Path, "shop"));
     }
 
+    [Fact]
+    public void AFolderThatHasGone_IsNobodysTrouble()
+    {
+        using var folder = new TemporaryFolder();
+        var inner = Directory.CreateDirectory(Path.Combine(folder.Path, "prefork")).FullName;
+        using (ControlSocket.TryTake(inner, "shop"))
+        {
+            Directory.Delete(inner, recursive: true);
+        }
+
+        Assert.False(ControlSocket.IsTaken(inner, "shop"));
+    }
+
     private sealed class TemporaryFolder : IDisposable
     {
         internal string Path { get; } = Directory.CreateTempSubdirectory("prefork-test-").FullName;

@@ -64,7 +64,7 @@ internal static class DescribeCommand
 
     internal static Table Workers(SupervisorStatus cluster)
     {
-        var table = Output.Table("SLOT", "WORKER", "PID", "GENERATION", "PHASE", "UP", "CONNECTIONS", "REQUESTS", "MEMORY", "CPU");
+        var table = Output.Table("SLOT", "WORKER", "PID", "GEN", "PHASE", "UP", "CONN", "REQUESTS", "MEMORY", "CPU");
         foreach (var worker in cluster.Workers)
         {
             table.AddRow($"{worker.Slot}", $"{worker.Id}", $"{worker.ProcessId}", $"{worker.Generation}", $"{worker.Phase}", Output.Age(worker.Since),

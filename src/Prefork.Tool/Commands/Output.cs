@@ -85,12 +85,15 @@ internal static class Output
 
     internal static void WriteJson(ControlReply reply) => Console.WriteLine(JsonSerializer.Serialize(reply, ControlJson.Default.ControlReply));
 
+    /// <summary>Where there is too little room, names are broken, and nothing else.</summary>
     internal static Table Table(params string[] titles)
     {
         var table = new Table { Border = TableBorder.None, UseSafeBorder = true };
         foreach (var title in titles)
         {
-            table.AddColumn(new TableColumn(new Text(title, new Style(decoration: Decoration.Bold))).NoWrap().PadRight(2));
+            var column = new TableColumn(new Text(title, new Style(decoration: Decoration.Bold))).PadLeft(0).PadRight(2);
+            column.NoWrap = title != "NAME";
+            table.AddColumn(column);
         }
 
         return table;

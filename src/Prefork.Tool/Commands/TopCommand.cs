@@ -58,7 +58,7 @@ internal static class TopCommand
 
     private static Rows Draw(IReadOnlyList<ApplicationStatus> applications, Dictionary<int, TimeSpan> before)
     {
-        var table = Output.Table("NAME", "SLOT", "PID", "GENERATION", "PHASE", "UP", "CONNECTIONS", "REQUESTS", "MEMORY", "CPU");
+        var table = Output.Table("NAME", "SLOT", "PID", "GEN", "PHASE", "UP", "CONN", "REQUESTS", "MEMORY", "CPU");
         foreach (var application in applications)
         {
             foreach (var worker in application.Cluster.Workers)

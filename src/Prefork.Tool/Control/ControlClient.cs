@@ -60,6 +60,9 @@ internal static class ControlClient
                 if (reply is not null)
                 {
                     onEvent(reply);
+
+                    // It may have been what one waited for; more may have come with it.
+                    deadline.Token.ThrowIfCancellationRequested();
                 }
             }
 

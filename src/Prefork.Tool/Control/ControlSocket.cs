@@ -121,8 +121,16 @@ internal sealed partial class ControlSocket : IDisposable
     /// <summary>The socket first, the lock last: while it is held nobody else binds the one or makes the other.</summary>
     public void Dispose()
     {
-        File.Delete(Path);
-        File.Delete(LockOf(Path));
+        try
+        {
+            File.Delete(Path);
+            File.Delete(LockOf(Path));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The folder has gone with the user's last session, say. What is left without the lock is a dead one's.
+        }
+
         _lock.Dispose();
     }
 
