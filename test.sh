@@ -107,6 +107,7 @@ if [ "${1:-}" = --update-docs ]; then
   dotnet build tests/Prefork.Conformance -c Release --nologo -v quiet || exit
   nodes
   suite Prefork.Conformance Prefork.Conformance -class- Prefork.Conformance.ParityTable
+  printf 'skipped: %s\n' "${skipped[@]}"
   CONFORMANCE_UPDATE_DOCS=1 conformance_table
   exit
 fi

@@ -223,9 +223,9 @@ internal sealed partial class WorkerControl
         }
         catch (SocketException exception)
         {
-            // .NET's word for a folder that is not there.
+            // .NET's word for a folder that is not there. Node's programs know it as EACCES.
             var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
-            return missing ? Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode);
+            return missing ? _page is null ? Linux.EACCES : Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode);
         }
         catch (Win32Exception exception)
         {

@@ -131,9 +131,9 @@ public class NodePeers
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "shared.sock");
         await using var primary = await StartPrimaryAsync(policy, "json");
-        await primary.TellAsync($"send 1 listen a {path}");
+        await primary.TellAsync($"send 1 listen a unix:{path}");
         await primary.ExpectAsync($"message 1 listens a {path}");
-        await primary.TellAsync($"send 2 listen a {path}");
+        await primary.TellAsync($"send 2 listen a unix:{path}");
         await primary.ExpectAsync($"message 2 listens a {path}");
         await primary.ExpectEverAsync($"listening 1 {path} -1 -1");
         await primary.ExpectEverAsync($"listening 2 {path} -1 -1");

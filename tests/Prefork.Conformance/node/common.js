@@ -56,6 +56,9 @@ function ends(worker, code, signal = null) {
   return worker;
 }
 
+/** What is inside a UDP socket: by a symbol, as Node 26 has no other name for it. */
+const handleOf = socket => socket[Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol')].handle;
+
 /** A folder that is gone when this process ends. */
 function temporary() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'conformance-'));
@@ -69,4 +72,4 @@ function hear(socket, then) {
   socket.setEncoding('utf8').on('data', part => { text += part; }).on('end', () => then(text));
 }
 
-module.exports = { assert, cluster, net, must, run, ends, hear, temporary };
+module.exports = { assert, cluster, net, must, run, ends, hear, temporary, handleOf };

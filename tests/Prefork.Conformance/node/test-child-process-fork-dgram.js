@@ -1,6 +1,6 @@
 'use strict';
 const dgram = require('node:dgram');
-const { assert, cluster, must, run, ends } = require('./common');
+const { assert, cluster, must, run, ends, handleOf } = require('./common');
 
 run(__filename, {
   primary() {
@@ -8,11 +8,11 @@ run(__filename, {
     const worker = ends(cluster.fork(), 0);
     const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1', () => {
       // Until the worker has had its part.
-      socket._handle.recvStop();
+      handleOf(socket).recvStop();
       const { port } = socket.address();
       worker.send('server', socket, () => client.send('for the worker', port, '127.0.0.1'));
       worker.on('message', must('message', 1, () => {
-        socket._handle.recvStart();
+        handleOf(socket).recvStart();
         client.send('for the primary', port, '127.0.0.1');
       }));
       socket.on('message', must('datagram', 1, text => {

@@ -1,13 +1,13 @@
 'use strict';
 const dgram = require('node:dgram');
-const { assert, cluster, must, run, ends } = require('./common');
+const { assert, cluster, must, run, ends, handleOf } = require('./common');
 
 const each = 10;
 run(__filename, {
   primary() {
     const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1', () => {
       // What comes is the workers' alone.
-      socket._handle.recvStop();
+      handleOf(socket).recvStop();
       let listening = 0;
       cluster.on('listening', must('listening', 4, (_, { port, addressType }) => {
         assert.strictEqual(addressType, 'udp4');
@@ -20,7 +20,7 @@ run(__filename, {
       }));
       let exits = 0;
       for (let i = 0; i < 4; i++) {
-        const worker = ends(cluster.fork({ UDP_FD: socket._handle.fd }), 0).on('exit', () => ++exits === 4 && socket.close());
+        const worker = ends(cluster.fork({ UDP_FD: handleOf(socket).fd }), 0).on('exit', () => ++exits === 4 && socket.close());
         worker.on('message', must('message', 1, received => {
           assert.strictEqual(received, each);
           worker.disconnect();
