@@ -2,7 +2,7 @@ namespace Prefork;
 
 /// <summary>
 /// What a <see cref="ClusterSupervisor"/> sees to, and how. Copied when it is made; from then on each generation of workers has its own copy, which
-/// <see cref="Reconfigure"/> may change for the next one. Times are of a monotonic clock.
+/// <see cref="Reconfigure"/> may change for the next one. Times are of a monotonic clock, and do not count while this process does not run: a suspended machine, or a stopped process, kills nobody.
 /// </summary>
 public sealed class SupervisorOptions
 {
@@ -91,10 +91,7 @@ public sealed class SupervisorOptions
     /// <remarks>Default: 5 seconds.</remarks>
     public TimeSpan? HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// How long a worker may leave that unanswered. It counts in heartbeats that this process made in time: after a pause of its own (a suspended
-    /// machine, a stopped process) it begins anew, and kills nobody.
-    /// </summary>
+    /// <summary>How long a worker may leave that unanswered.</summary>
     /// <remarks>Default: 60 seconds.</remarks>
     public TimeSpan HangTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

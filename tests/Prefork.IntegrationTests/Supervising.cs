@@ -210,6 +210,19 @@ public class Supervising
     }
 
     [Fact]
+    public async Task APrimaryThatWasStopped_KillsNobodyThatStarts()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "workers=1", "boot=8000", "gate=/health");
+        await supervisor.TellAsync("start");
+        await supervisor.ExpectAsync("WorkerStarted worker 1 ");
+        Send(supervisor.Id, "STOP");
+        await Task.Delay(9000, TestContext.Current.CancellationToken); // longer than a start may take: the pause itself is what is tested
+        Send(supervisor.Id, "CONT");
+        await supervisor.ExpectAsync("started");
+        Assert.Equal([1], (await supervisor.StatusAsync()).Workers.Select(worker => worker.Id));
+    }
+
+    [Fact]
     public async Task AWorkerThatDoesNotLeave_IsKilledAtItsDeadlines()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "stop=300", "kill=300");

@@ -14,7 +14,7 @@ internal sealed partial class Supervisor
 
     private readonly TaskScheduler _scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
     private readonly SupervisorOptions _initial;
-    private readonly TimeProvider _time;
+    private readonly RunningTime _time;
     private readonly Action<SupervisorEventArgs> _raise;
     private readonly long _epoch;
     private readonly DateTimeOffset _since;
@@ -41,18 +41,18 @@ internal sealed partial class Supervisor
     internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise)
     {
         _initial = options;
-        _time = time;
+        _time = new RunningTime(time);
         _raise = raise;
-        _epoch = time.GetTimestamp();
+        _epoch = _time.GetTimestamp();
         _since = time.GetUtcNow();
         _desired = options.Workers;
-        _timer = time.CreateTimer(_ => Post(OnTick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = _time.CreateTimer(_ => Post(OnTick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends when the supervisor has nothing more to do: with null when it was stopped or its workers are finished, else with why it gave up.</summary>
     internal Task<SupervisorException?> Done => _done.Task;
 
-    /// <summary>Monotonic, since the supervisor was made.</summary>
+    /// <summary>Monotonic, since the supervisor was made, without the time in which this process did not run.</summary>
     private TimeSpan Now => _time.GetElapsedTime(_epoch);
 
     private bool IsStopping => _stopping is not null;
