@@ -223,6 +223,24 @@ public class Supervising
     }
 
     [Fact]
+    public async Task OutputThatCannotBeTaken_IsSaid_AndReadAllTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, """
+            require('node:http').createServer((q, s) => {
+              // More than a pipe holds: it is not written before it is read.
+              process.stdout.write(('refused '.repeat(10) + '\n').repeat(5000), () => s.end('served'));
+            }).listen(0, '127.0.0.1', function () { console.log(`urls http://127.0.0.1:${this.address().port}`); });
+            """);
+        await using var supervisor = await TestSupervisor.StartWebAsync($"exec={script}", "args=", "workers=1", "refuseoutput=refused");
+        Assert.Equal("served", await supervisor.GetAsync("/"));
+        await supervisor.ExpectAsync("Notice worker 1 ", line => line.Contains("the disk is full", StringComparison.Ordinal));
+        Assert.Equal("served", await supervisor.GetAsync("/"));
+        Assert.Single(supervisor.Seen, line => line.Contains("the disk is full", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task AWorkerThatDoesNotLeave_IsKilledAtItsDeadlines()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "stop=300", "kill=300");

@@ -21,7 +21,11 @@ internal sealed partial class Supervisor
         process.Index = slot.Index;
         var options = generation.Options;
         var output = options.Output is { } write
-            ? new OutputReader(process.Process.StandardOutput, process.Process.StandardError, (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)))
+            ? new OutputReader(
+                process.Process.StandardOutput,
+                process.Process.StandardError,
+                (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)),
+                exception => Post(() => Raise(SupervisorEventKind.Notice, $"worker {process.Id} is read, but its output is not all taken: {exception.Message}")))
             : null;
         var worker = new SupervisedWorker(process, generation, slot, _time.GetUtcNow(), Now, output, options.HeartbeatInterval is { } interval ? new HangWatch(interval, options.HangTimeout) : null)
         {
