@@ -119,6 +119,9 @@ internal sealed class Primary : IAcceptorEvents
         return empty.Task;
     }
 
+    /// <summary>Closes what still listens for a worker that is to come.</summary>
+    internal void CloseOrphans() => Loop.Post(Handles.CloseOrphans);
+
     /// <summary>A worker has neither channel nor process any more. On the loop.</summary>
     internal void Forget(WorkerControl worker)
     {

@@ -223,6 +223,24 @@ public class Supervising
     }
 
     [Fact]
+    public async Task AStop_StartsNobodyMore_WhateverWaits()
+    {
+        using var folder = new TemporaryFolder();
+        var trigger = Path.Combine(folder.Path, "restart.txt");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", $"trigger={trigger}", "stop=1000");
+        await supervisor.AskAsync("launch BEHAVE=stuck", "set");
+        await File.WriteAllTextAsync(trigger, "");
+        await supervisor.ExpectAsync("WorkerRecycles worker 1 ");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("OperationBegan reload");
+        await supervisor.TellAsync("stop");
+        await supervisor.ExpectAsync("stopped");
+        Assert.Contains("The supervisor stops", await supervisor.ExpectEverAsync("reload threw "), StringComparison.Ordinal);
+        Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted", StringComparison.Ordinal) && line.Contains("generation 2", StringComparison.Ordinal));
+        Assert.DoesNotContain(supervisor.Seen, line => line.Contains("serves on", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task OutputThatCannotBeTaken_IsSaid_AndReadAllTheSame()
     {
         using var folder = new TemporaryFolder();

@@ -9,8 +9,13 @@ internal sealed partial class Supervisor
     private static readonly TimeSpan s_gatePause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>Workers that have ended, of which something may be left.</summary>
+    private readonly List<Task> _clearing = [];
+
+    /// <exception cref="InvalidOperationException">The supervisor stops.</exception>
     private SupervisedWorker StartWorker(Slot slot, Generation generation)
     {
+        ThrowIfStopping();
         var index = slot.Index.ToString(CultureInfo.InvariantCulture);
         var process = Cluster.Supervised.Fork(generation.Settings, new Dictionary<string, string?>
         {

@@ -136,13 +136,16 @@ internal sealed partial class Supervisor
         // From here on it stops, whoever looks.
         await Task.Yield();
         _state = SupervisorState.Stopping;
-        _transaction?.Fail("The supervisor stops.", null);
+        _transaction?.Fail("the supervisor stops", null);
         Cluster.Supervised.ExpectsReplacements = false;
         Changed();
-        await Task.WhenAll(_workers.ToArray().Select(worker => StopWorkerAsync(worker, "the cluster stops")));
+        while (_workers.Count > 0)
+        {
+            await Task.WhenAll(_workers.ToArray().Select(worker => StopWorkerAsync(worker, "the cluster stops")));
+        }
 
-        // Closes what listens without a worker.
-        await Cluster.DisconnectAsync();
+        await Task.WhenAll(_clearing.ToArray());
+        Cluster.Supervised.CloseOrphans();
         _state = SupervisorState.Stopped;
         _timer.Dispose();
         _done.TrySetResult(_failure);
@@ -185,16 +188,31 @@ internal sealed partial class Supervisor
         }
 
         await UntilAsync(() => _operation is null);
-        if (_current is null || IsStopping)
+        if (_current is null)
         {
-            throw new InvalidOperationException(IsStopping ? "The supervisor stops, or has stopped." : "The supervisor has not started.");
+            throw new InvalidOperationException("The supervisor has not started.");
         }
 
+        ThrowIfStopping();
         _operation = name;
         Raise(SupervisorEventKind.OperationBegan, $"{name} begins");
 
         // No new recycling begins while an operation is under way.
         await UntilAsync(() => _recycling is null || IsStopping);
+        if (IsStopping)
+        {
+            End();
+            Raise(SupervisorEventKind.OperationEnded, $"{name} failed: the supervisor stops");
+            ThrowIfStopping();
+        }
+    }
+
+    private void ThrowIfStopping()
+    {
+        if (IsStopping)
+        {
+            throw new InvalidOperationException("The supervisor stops, or has stopped.");
+        }
     }
 
     private void End()
