@@ -126,7 +126,7 @@ public sealed class SupervisorOptions
     /// Who gets the lines that workers write to standard output and standard error. Set, the supervisor reads both and remembers the last lines of each worker,
     /// for <see cref="WorkerEnding.LastLines"/>; called on threads of the pool, and should return soon: workers that write wait for it. What it throws is said once, and the line is not given again.
     /// </summary>
-    /// <remarks>Default: null: workers have this process's own streams, and there are no last lines.</remarks>
+    /// <remarks>Default: null: workers have this process's own streams (but no standard input), and there are no last lines.</remarks>
     public Action<WorkerOutput>? Output { get; set; }
 
     /// <summary>

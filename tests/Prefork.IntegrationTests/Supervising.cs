@@ -200,13 +200,58 @@ public class Supervising
     }
 
     [Fact]
-    public async Task Stop_EndsTheWholeTreeOfAWorker()
+    public async Task Stop_EndsTheWholeTreeOfAWorker_AndWaitsNoLongerThanItLives()
     {
-        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "kill=500");
-        var child = int.Parse(await supervisor.GetAsync("/behave?how=child"), System.Globalization.CultureInfo.InvariantCulture);
-        Assert.True(Directory.Exists($"/proc/{child}"));
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "kill=60000");
+        var child = await ChildAsync(supervisor);
         await supervisor.AskAsync("stop", "stopped");
         Assert.True(HasEnded(child));
+    }
+
+    [Fact]
+    public async Task AWorkerThatCrashes_LeavesNoChildrenBehind()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1");
+        var child = await ChildAsync(supervisor);
+        Kill((await supervisor.StatusAsync()).Workers[0].Pid);
+        await supervisor.ExpectAsync("Notice worker 1 ", line => line.Contains("left 1 process behind", StringComparison.Ordinal));
+        await Scheduling.EventuallyAsync(() => Task.FromResult(HasEnded(child)));
+    }
+
+    [Fact]
+    public async Task AWorkerThatHangs_IsKilledWithItsChildren()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "heartbeat=200", "hang=4000");
+        var child = await ChildAsync(supervisor);
+        await HangAsync(supervisor, 1);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(HasEnded(child)));
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 1 });
+    }
+
+    [Fact]
+    public async Task AnInterruptOfTheTerminal_ReachesThePrimaryAlone()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, """
+            require('node:http').createServer((q, s) => {
+              console.log('request');
+              setTimeout(() => s.end('served'), 1500);
+            }).listen(0, '127.0.0.1', function () { console.log(`urls http://127.0.0.1:${this.address().port}`); });
+            """);
+        await using var supervisor = await TestSupervisor.CreateAsForegroundAsync($"exec={script}", "workers=1", "signals=", "output=");
+        await supervisor.TellAsync("run");
+        var address = new Uri((await supervisor.ExpectAsync("output 0 out urls ")).Split(' ')[^1]);
+        await supervisor.ExpectEverAsync("WorkerServes worker 1 ");
+        using var client = new HttpClient { Timeout = TestProgram.Patience };
+        var answer = client.GetStringAsync(address);
+        await supervisor.ExpectAsync("output 0 out request");
+
+        // What a terminal does at Ctrl+C: to the whole group in the foreground.
+        Native.Kill(-supervisor.Id, Native.SigInt);
+        Assert.Equal("served", await answer);
+        await supervisor.ExpectAsync("ran");
     }
 
     [Fact]
@@ -343,6 +388,14 @@ public class Supervising
 
             Assert.True(i < 100);
         }
+    }
+
+    /// <summary>Of a worker, which has started it.</summary>
+    private static async Task<int> ChildAsync(TestSupervisor supervisor)
+    {
+        var child = int.Parse(await supervisor.GetAsync("/behave?how=child"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.False(HasEnded(child));
+        return child;
     }
 
     /// <summary>Gone, or a zombie of whoever inherits orphans here.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Prefork.Processes;
 
 namespace Prefork.Supervision;
 
@@ -8,6 +7,7 @@ internal sealed partial class Supervisor
 {
     private static readonly TimeSpan s_gatePause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_clearPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Workers that have ended, of which something may be left.</summary>
     private readonly List<Task> _clearing = [];
@@ -22,7 +22,7 @@ internal sealed partial class Supervisor
             ["PREFORK_WORKER_INDEX"] = index,
             ["NODE_APP_INSTANCE"] = index,
             [WorkerEnvironment.Generation] = generation.Number.ToString(CultureInfo.InvariantCulture),
-        });
+        }, ownGroup: true);
         process.Index = slot.Index;
         var options = generation.Options;
         var output = options.Output is { } write
@@ -209,6 +209,8 @@ internal sealed partial class Supervisor
             }
         }
 
+        var cleared = ClearAsync(worker);
+        _clearing.Add(cleared);
         Changed();
         if (worker.Output is { } output)
         {
@@ -239,6 +241,9 @@ internal sealed partial class Supervisor
             GiveUp(new SupervisorException(
                 worker.HasFailed ? $"Gives up: {worker.Name} {ending.Reason}" : $"Gives up: {worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
         }
+
+        await cleared;
+        _clearing.Remove(cleared);
     }
 
     /// <summary>False for one that was parked, or warm: others serve in its place.</summary>
@@ -296,27 +301,36 @@ internal sealed partial class Supervisor
         worker.Phase = WorkerPhase.Draining;
         Raise(SupervisorEventKind.WorkerDrains, $"{worker.Name} is to leave: {reason}", worker);
         var options = worker.Generation.Options;
-        var tree = TreeOf(worker);
+        worker.Look();
         worker.Process.Disconnect();
         if (worker.ServesSince is null || !await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token))
         {
-            tree = tree.With(TreeOf(worker));
+            worker.Look();
             worker.Process.Kill(Signal.SIGTERM);
             if (!await EndsWithinAsync(worker, options.KillTimeout, _kill.Token))
             {
-                tree = tree.With(TreeOf(worker));
+                worker.Look();
                 worker.Process.Kill(Signal.SIGKILL);
             }
         }
 
-        await worker.Over;
-        if (tree.Kill(Signal.SIGTERM) > 0)
-        {
-            await DelayAsync(options.KillTimeout, _kill.Token);
-            tree.Kill(Signal.SIGKILL);
-        }
-
         await worker.Ended;
+    }
+
+    /// <summary>What a worker that has ended, however, has left behind: SIGTERM, and at the deadline SIGKILL.</summary>
+    private async Task ClearAsync(SupervisedWorker worker)
+    {
+        if (worker.Look().Kill(Signal.SIGTERM) is var count and > 0)
+        {
+            Raise(SupervisorEventKind.Notice, $"{worker.Name} left {count} {(count == 1 ? "process" : "processes")} behind: SIGTERM", worker);
+            var deadline = Now + worker.Generation.Options.KillTimeout;
+            while (worker.Look().Lives && Now < deadline && !_kill.IsCancellationRequested)
+            {
+                await DelayAsync(s_clearPause, _kill.Token);
+            }
+
+            worker.Tree.Kill(Signal.SIGKILL);
+        }
     }
 
     private void CheckHealth()
@@ -356,14 +370,12 @@ internal sealed partial class Supervisor
         KillWithTree(worker);
     }
 
-    private void KillWithTree(SupervisedWorker worker)
+    private static void KillWithTree(SupervisedWorker worker)
     {
-        var tree = TreeOf(worker);
+        var tree = worker.Look();
         worker.Process.Kill(Signal.SIGKILL);
         tree.Kill(Signal.SIGKILL);
     }
-
-    private static ProcessTree TreeOf(SupervisedWorker worker) => ProcessTree.Of(worker.IsOver ? -1 : worker.Process.Process.Id ?? -1);
 
     private async Task<bool> EndsWithinAsync(SupervisedWorker worker, TimeSpan time, CancellationToken hasten)
     {

@@ -238,6 +238,11 @@ internal sealed partial class Supervisor
             {
                 settings.Stdio = [Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
             }
+            else if (settings is { Stdio: null, Silent: false })
+            {
+                // A group of its own is in a terminal's background, where reading it means being stopped.
+                settings.Stdio = [Stdio.Ignore, Stdio.Inherit, Stdio.Inherit, Stdio.Channel];
+            }
 
             // A link that is turned later (current/) is another generation's affair.
             settings.Exec = settings.Exec is { } exec && File.Exists(exec) ? RealPath.Of(exec) : settings.Exec;
