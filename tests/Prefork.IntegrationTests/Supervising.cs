@@ -67,6 +67,15 @@ public class Supervising
     }
 
     [Fact]
+    public async Task AProgramThatThrows_IsGivenUp_WithWhatItThrew()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "BEHAVE=throw", "output=", "workers=1", "delay=10", "maxdelay=50");
+        await supervisor.TellAsync("run");
+        Assert.Contains("the database has no table 'orders'", await supervisor.ExpectAsync("run threw SupervisorException"), StringComparison.Ordinal);
+        Assert.Contains(supervisor.Seen, line => line == "BreakerChanged generation 1 is a crash loop: 5 failures within 60 s");
+    }
+
+    [Fact]
     public async Task AProgramThatIsMissing_IsGivenUp()
     {
         await using var supervisor = await TestSupervisor.CreateAsync("exec=/no/such/program", "workers=1", "delay=10", "maxdelay=100");

@@ -236,24 +236,21 @@ internal sealed partial class Supervisor
         _endings.Enqueue(ending);
         worker.SetEnded(ending);
         Raise(SupervisorEventKind.WorkerEnded, $"{worker.Name} ended{(exit is null ? "" : $" ({exit})")}: {ending.Reason}", worker, ending);
-        if (!IsStopping && _transaction is null && _current is { HasServed: false } && (_current.Breaker.IsOpen || worker.HasFailed))
-        {
-            GiveUp(new SupervisorException(
-                worker.HasFailed ? $"Gives up: {worker.Name} {ending.Reason}" : $"Gives up: {worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
-        }
-
+        GiveUpAfter(worker, ending);
         await cleared;
         _clearing.Remove(cleared);
     }
 
-    /// <summary>False for one that was parked, or warm: others serve in its place.</summary>
-    private static bool TryLeaveSlot(SupervisedWorker worker)
+    /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it.</summary>
+    private void GiveUpAfter(SupervisedWorker worker, WorkerEnding ending)
     {
         var slot = worker.Slot;
         if (slot.Holder == worker)
         {
-            slot.Holder = null;
-            return true;
+            var what = worker.HasFailed
+                ? $"{worker.Name} {ending.Reason}"
+                : $"{worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}";
+            GiveUp(new SupervisorException($"Gives up: {what}{(LastWords.Of(ending.LastLines) is { } words ? $": {words}" : "")}", ending));
         }
 
         if (slot.Incoming == worker)
@@ -280,9 +277,9 @@ internal sealed partial class Supervisor
         worker.Slot.HasLost = true;
         if (exit is not { Asked: true } && served < options.MinUptime && worker.Generation.Breaker.Fail(Now))
         {
-            Raise(
-                SupervisorEventKind.BreakerChanged,
-                $"generation {worker.Generation.Number} is a crash loop: {options.BreakerFailures} failures within {Seconds(options.BreakerWindow)}; one worker at a time is tried, every {Seconds(options.MaxRestartDelay)}");
+            var what = $"generation {worker.Generation.Number} is a crash loop: {options.BreakerFailures} failures within {Seconds(options.BreakerWindow)}";
+            var then = worker.Generation.HasServed ? $"; one worker at a time is tried, every {Seconds(options.MaxRestartDelay)} while others serve" : "";
+            Raise(SupervisorEventKind.BreakerChanged, what + then);
         }
     }
 
