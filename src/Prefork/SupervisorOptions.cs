@@ -116,7 +116,7 @@ public sealed class SupervisorOptions
     public int MaxDrainingGenerations { get; set; } = 2;
 
     /// <summary>
-    /// Whether, after a reload, as many workers of the previous generation are started and kept out of rotation, so that a rollback needs no start.
+    /// Whether there are, after a reload, as many workers of the previous generation, ready and out of rotation, so that a rollback needs no start.
     /// They cost their memory, and what the program does by itself (timers, queues) it does in them too.
     /// </summary>
     /// <remarks>Default: false.</remarks>

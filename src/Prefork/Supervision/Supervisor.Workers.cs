@@ -34,7 +34,7 @@ internal sealed partial class Supervisor
             : null;
         var worker = new SupervisedWorker(process, generation, slot, _time.GetUtcNow(), Now, output, options.HeartbeatInterval is { } interval ? new HangWatch(interval, options.HangTimeout) : null)
         {
-            RecycleFactor = 1 - (options.Recycling.Jitter * Random.Shared.NextDouble()),
+            RecycleFactor = RecycleRules.Factor(options.Recycling.Jitter, Random.Shared),
         };
         _workers.Add(worker);
         _ = WatchEndAsync(worker);
@@ -49,7 +49,7 @@ internal sealed partial class Supervisor
         {
             await LaunchAsync(worker);
         }
-        catch (LaunchException)
+        catch (WorkerFailedException)
         {
             // Said already; its end has been seen to.
             return;
@@ -79,7 +79,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Ends when the worker is ready and through its gate.</summary>
-    /// <exception cref="LaunchException">It is not, and has been killed if it lived.</exception>
+    /// <exception cref="WorkerFailedException">It is not, and has been killed if it lived.</exception>
     private async Task LaunchAsync(SupervisedWorker worker)
     {
         var options = worker.Generation.Options;
@@ -95,7 +95,7 @@ internal sealed partial class Supervisor
         }
         catch (InvalidOperationException)
         {
-            throw new LaunchException($"{worker.Name} ended before it was ready", worker);
+            throw new WorkerFailedException($"{worker.Name} ended before it was ready", worker);
         }
 
         if (options.HealthGate is { } gate)
@@ -152,7 +152,7 @@ internal sealed partial class Supervisor
 
                 if (worker.IsOver)
                 {
-                    throw new LaunchException($"{worker.Name} ended before it passed its health gate", worker);
+                    throw new WorkerFailedException($"{worker.Name} ended before it passed its health gate", worker);
                 }
 
                 if (timeout.IsCancellationRequested)
@@ -166,7 +166,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>The worker lives, and is of no use.</summary>
-    private LaunchException Fail(SupervisedWorker worker, string why)
+    private WorkerFailedException Fail(SupervisedWorker worker, string why)
     {
         if (worker.StopReason is null)
         {
@@ -177,7 +177,7 @@ internal sealed partial class Supervisor
             KillWithTree(worker);
         }
 
-        return new LaunchException($"{worker.Name} {why}", worker);
+        return new WorkerFailedException($"{worker.Name} {why}", worker);
     }
 
     private async Task WatchEndAsync(SupervisedWorker worker)
@@ -197,18 +197,13 @@ internal sealed partial class Supervisor
 
         worker.SetOver();
         _workers.Remove(worker);
-        worker.Generation.Warm.Remove(worker);
-        var hadSlot = TryLeaveSlot(worker);
         var planned = worker.StopReason is not null && !worker.HasFailed;
         if (!planned)
         {
             _transaction?.OnUnplannedEnd(worker);
-            if (hadSlot)
-            {
-                OnSlotLost(worker, exit);
-            }
         }
 
+        OnPlaceLost(worker, exit, planned);
         var cleared = ClearAsync(worker);
         _clearing.Add(cleared);
         Changed();
@@ -244,22 +239,30 @@ internal sealed partial class Supervisor
     /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it.</summary>
     private void GiveUpAfter(SupervisedWorker worker, WorkerEnding ending)
     {
-        var slot = worker.Slot;
-        if (slot.Holder == worker)
+        if (!IsStopping && _transaction is null && _current is { HasServed: false } && (_current.Breaker.IsOpen || worker.HasFailed))
         {
             var what = worker.HasFailed
                 ? $"{worker.Name} {ending.Reason}"
                 : $"{worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}";
             GiveUp(new SupervisorException($"Gives up: {what}{(LastWords.Of(ending.LastLines) is { } words ? $": {words}" : "")}", ending));
         }
+    }
 
-        if (slot.Incoming == worker)
+    /// <summary>Of one that was parked or is a canary nobody takes the place: others serve there.</summary>
+    private void OnPlaceLost(SupervisedWorker worker, WorkerExit? exit, bool planned)
+    {
+        if (worker.Slot.Holder == worker)
         {
-            slot.Incoming = null;
-            return true;
+            worker.Slot.Holder = null;
+            if (!planned)
+            {
+                OnSlotLost(worker, exit);
+            }
         }
-
-        return false;
+        else if (worker.IsWarm && !planned)
+        {
+            worker.Generation.WarmNotBefore = Now + worker.Generation.WarmBackoff.Next(Now - worker.Started);
+        }
     }
 
     /// <summary>Nobody meant it to end: when is there to be another, if at all.</summary>

@@ -125,11 +125,13 @@ internal sealed partial class Supervisor
             await UntilAsync(() => IsStopping || _current!.Breaker.IsOpen || (AllServe && _slots.Count == _desired));
             return AllServe
                 ? $"{_desired} {(_desired == 1 ? "worker serves" : "workers serve")}"
-                : throw new InvalidOperationException($"{_slots.Count(static slot => slot.Holder?.Phase == WorkerPhase.Serving)} of {_desired} workers serve: the others end as fast as they are started.");
+                : throw new InvalidOperationException($"{Serving} of {_desired} workers serve: the others end as fast as they are started.");
         });
     }
 
     private bool AllServe => _slots.Count >= _desired && _slots.Take(_desired).All(static slot => slot.IsFinished || slot.Holder?.Phase == WorkerPhase.Serving);
+
+    private int Serving => _slots.Count(static slot => slot.Holder?.Phase == WorkerPhase.Serving);
 
     private async Task StopAllAsync()
     {
@@ -278,6 +280,7 @@ internal sealed partial class Supervisor
         {
             Cull();
             Spawn();
+            KeepWarm();
             _state = AllServe ? SupervisorState.Healthy
                 : _current.Breaker.IsOpen ? SupervisorState.Degraded
                 : _state == SupervisorState.Starting ? SupervisorState.Starting
@@ -295,6 +298,7 @@ internal sealed partial class Supervisor
         Pulse();
     }
 
+    /// <summary>Slots as many as are wanted; those too many go, with their workers.</summary>
     private void Cull()
     {
         // A reload that wants more than there are has its slots already; nobody else fills them.
