@@ -73,7 +73,7 @@ public sealed class SupervisorOptions
 
     /// <summary>
     /// So many failures of one generation within <see cref="BreakerWindow"/>, by workers that served less than <see cref="MinUptime"/>, are a crash loop: the cluster
-    /// is degraded. It serves with the workers it has, and tries one at a time, <see cref="MaxRestartDelay"/> apart, until one lasts.
+    /// is degraded. It serves with the workers it has, and tries one at a time, <see cref="MaxRestartDelay"/> apart, until one lasts; when nobody serves, as the slots' back-offs say.
     /// When no worker has ever served, the supervisor gives up instead; then also as soon as one is not ready in time, or does not pass its gate.
     /// </summary>
     /// <remarks>Default: 5.</remarks>

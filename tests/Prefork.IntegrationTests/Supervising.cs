@@ -264,6 +264,24 @@ public class Supervising
     }
 
     [Fact]
+    public async Task ACrashLoopWithNobodyLeft_IsTriedAsTheBackOffSays()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "delay=10", "maxdelay=60000");
+        for (var crashes = 0; !supervisor.Seen.Any(line => line.StartsWith("BreakerChanged generation 1 is a crash loop", StringComparison.Ordinal)); crashes++)
+        {
+            Assert.True(crashes < 20);
+            foreach (var worker in (await supervisor.UntilAsync(status => status.Workers.Any(worker => worker.Phase == "Serving"))).Workers)
+            {
+                Kill(worker.Pid);
+                await supervisor.ExpectAsync($"WorkerEnded worker {worker.Id} ");
+            }
+        }
+
+        // Nobody serves: long before the longest delay, one does again. And only one at a time.
+        await supervisor.UntilAsync(status => status is { State: "Degraded", Workers: [{ Phase: "Serving" }] });
+    }
+
+    [Fact]
     public async Task APrimaryThatWasStopped_KillsNobodyThatStarts()
     {
         await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "workers=1", "boot=8000", "gate=/health");

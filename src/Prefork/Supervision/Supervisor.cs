@@ -358,10 +358,14 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>With the breaker open one at a time, with pauses, and none beside one that has yet to last.</summary>
+    /// <summary>
+    /// With the breaker open one at a time, with pauses, and none beside one that has yet to last. With nobody left to serve, a pause is an outage: then
+    /// the slots' back-offs are pause enough.
+    /// </summary>
     private bool MaySpawn(Generation generation)
         => !generation.Breaker.IsOpen
-            || (Now >= generation.Breaker.NextTry && !_workers.Exists(worker => worker.Generation == generation && worker.Started > generation.Breaker.LastFailure && !HasLasted(worker)));
+            || ((Now >= generation.Breaker.NextTry || !_workers.Exists(static worker => worker.Phase is WorkerPhase.Serving or WorkerPhase.Canary))
+                && !_workers.Exists(worker => worker.Generation == generation && !worker.IsWarm && worker.Started > generation.Breaker.LastFailure && !HasLasted(worker)));
 
     private bool HasLasted(SupervisedWorker worker) => worker.ServesSince is { } since && Now - since >= worker.Generation.Options.MinUptime;
 
