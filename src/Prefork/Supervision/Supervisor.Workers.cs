@@ -324,12 +324,13 @@ internal sealed partial class Supervisor
         {
             Raise(SupervisorEventKind.Notice, $"{worker.Name} left {count} {(count == 1 ? "process" : "processes")} behind: SIGTERM", worker);
             var deadline = Now + worker.Generation.Options.KillTimeout;
-            while (worker.Look().Lives && Now < deadline && !_kill.IsCancellationRequested)
+            while (worker.Tree.Lives && Now < deadline && !_kill.IsCancellationRequested)
             {
                 await DelayAsync(s_clearPause, _kill.Token);
             }
 
-            worker.Tree.Kill(Signal.SIGKILL);
+            // Those, too, that they have started meanwhile.
+            worker.Look().Kill(Signal.SIGKILL);
         }
     }
 
