@@ -87,10 +87,10 @@ internal sealed class Primary : IAcceptorEvents
         return settings;
     }
 
-    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment) => Fork(SetUp(null), environment);
+    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment) => Fork(SetUp(null), environment, ownGroup: false);
 
-    /// <summary>With settings that <see cref="SetUp"/> has returned.</summary>
-    internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment)
+    /// <summary>With settings that <see cref="SetUp"/> has returned; in this process's group, as Node does it, or in one of its own.</summary>
+    internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment, bool ownGroup)
     {
         _ = Policy;
 
@@ -98,7 +98,7 @@ internal sealed class Primary : IAcceptorEvents
         var variables = WorkerEnvironment.Create(settings, environment);
         var inspect = InspectArguments(settings, variables);
         var generation = WorkerControl.GenerationOf(variables);
-        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, inspect));
+        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, inspect, ownGroup));
     }
 
     /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>
@@ -118,6 +118,9 @@ internal sealed class Primary : IAcceptorEvents
         });
         return empty.Task;
     }
+
+    /// <summary>Closes what still listens for a worker that is to come.</summary>
+    internal void CloseOrphans() => Loop.Post(Handles.CloseOrphans);
 
     /// <summary>A worker has neither channel nor process any more. On the loop.</summary>
     internal void Forget(WorkerControl worker)
@@ -211,7 +214,7 @@ internal sealed class Primary : IAcceptorEvents
 
     void IAcceptorEvents.OnTrouble(Exception exception) => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, exception)));
 
-    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] inspectArguments)
+    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] inspectArguments, bool ownGroup)
     {
         _forked = true;
 
@@ -219,7 +222,7 @@ internal sealed class Primary : IAcceptorEvents
         var id = ++_lastId;
         var control = new WorkerControl(this, id, generation, settings);
         environment[WorkerEnvironment.UniqueId] = id.ToString(CultureInfo.InvariantCulture);
-        control.Start(environment, inspectArguments);
+        control.Start(environment, inspectArguments, ownGroup);
         _workers.Add(id, control);
         ImmutableInterlocked.Update(ref _published, static (workers, worker) => workers.Add(worker.Id, worker), control.Worker);
         Dispatcher.Post(() => Cluster.RaiseForked(new WorkerEventArgs(control.Worker)));

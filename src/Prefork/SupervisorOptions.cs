@@ -2,7 +2,7 @@ namespace Prefork;
 
 /// <summary>
 /// What a <see cref="ClusterSupervisor"/> sees to, and how. Copied when it is made; from then on each generation of workers has its own copy, which
-/// <see cref="Reconfigure"/> may change for the next one. Times are of a monotonic clock.
+/// <see cref="Reconfigure"/> may change for the next one. Times are of a monotonic clock, and do not count while this process does not run: a suspended machine, or a stopped process, kills nobody.
 /// </summary>
 public sealed class SupervisorOptions
 {
@@ -73,7 +73,7 @@ public sealed class SupervisorOptions
 
     /// <summary>
     /// So many failures of one generation within <see cref="BreakerWindow"/>, by workers that served less than <see cref="MinUptime"/>, are a crash loop: the cluster
-    /// is degraded. It serves with the workers it has, and tries one at a time, <see cref="MaxRestartDelay"/> apart, until one lasts.
+    /// is degraded. It serves with the workers it has, and tries one at a time, <see cref="MaxRestartDelay"/> apart, until one lasts; when nobody serves, as the slots' back-offs say.
     /// When no worker has ever served, the supervisor gives up instead; then also as soon as one is not ready in time, or does not pass its gate.
     /// </summary>
     /// <remarks>Default: 5.</remarks>
@@ -91,10 +91,7 @@ public sealed class SupervisorOptions
     /// <remarks>Default: 5 seconds.</remarks>
     public TimeSpan? HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// How long a worker may leave that unanswered. It counts in heartbeats that this process made in time: after a pause of its own (a suspended
-    /// machine, a stopped process) it begins anew, and kills nobody.
-    /// </summary>
+    /// <summary>How long a worker may leave that unanswered.</summary>
     /// <remarks>Default: 60 seconds.</remarks>
     public TimeSpan HangTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -119,7 +116,7 @@ public sealed class SupervisorOptions
     public int MaxDrainingGenerations { get; set; } = 2;
 
     /// <summary>
-    /// Whether, after a reload, as many workers of the previous generation are started and kept out of rotation, so that a rollback needs no start.
+    /// Whether there are, after a reload, as many workers of the previous generation, ready and out of rotation, so that a rollback needs no start.
     /// They cost their memory, and what the program does by itself (timers, queues) it does in them too.
     /// </summary>
     /// <remarks>Default: false.</remarks>
@@ -127,9 +124,9 @@ public sealed class SupervisorOptions
 
     /// <summary>
     /// Who gets the lines that workers write to standard output and standard error. Set, the supervisor reads both and remembers the last lines of each worker,
-    /// for <see cref="WorkerEnding.LastLines"/>; called on threads of the pool, and should return soon: workers that write wait for it.
+    /// for <see cref="WorkerEnding.LastLines"/>; called on threads of the pool, and should return soon: workers that write wait for it. What it throws is said once, and the line is not given again.
     /// </summary>
-    /// <remarks>Default: null: workers have this process's own streams, and there are no last lines.</remarks>
+    /// <remarks>Default: null: workers have this process's own streams (but no standard input), and there are no last lines.</remarks>
     public Action<WorkerOutput>? Output { get; set; }
 
     /// <summary>

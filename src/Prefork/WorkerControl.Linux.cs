@@ -53,7 +53,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     public bool HasMessageListener => Worker.HasMessageListener || Cluster.HasMessageListener;
 
     /// <summary>Starts the process. A failure to start is reported as an event, as in Node: the worker then ends without exit.</summary>
-    internal void Start(Dictionary<string, string> environment, string[] inspectArguments)
+    internal void Start(Dictionary<string, string> environment, string[] inspectArguments, bool ownGroup)
     {
         var stdio = new WorkerStdio(_settings);
         try
@@ -64,7 +64,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
                 ProgramCommand.Create(_settings.Exec!, [.. _settings.ExecArguments!, .. inspectArguments], _settings.Arguments!, _settings.WorkingDirectory),
                 _settings.UserId,
                 _settings.GroupId);
-            var pid = Spawner.Start(command, environment.Select(variable => $"{variable.Key}={variable.Value}"), _settings.WorkingDirectory, stdio.ChildEnds);
+            var pid = Spawner.Start(command, environment.Select(variable => $"{variable.Key}={variable.Value}"), _settings.WorkingDirectory, stdio.ChildEnds, ownGroup);
             _process = new ProcessHandle(pid);
         }
         catch (Exception exception) when (exception is Win32Exception or IOException)

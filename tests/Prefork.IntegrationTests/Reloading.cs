@@ -70,9 +70,37 @@ public class Reloading
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=100");
         await supervisor.AskAsync("launch BEHAVE=exit", "set");
-        await supervisor.AskAsync("reload mode=WithinCount", "result False generation=1");
-        var status = await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 2 });
+        var result = await supervisor.AskAsync("reload mode=WithinCount", "result False generation=1", TimeSpan.FromSeconds(60));
+        Assert.Contains("Generation 1 serves on.", result, StringComparison.Ordinal);
+
+        // So it does, and not only soon.
+        var status = await supervisor.StatusAsync();
+        Assert.Equal("Healthy", status.State);
         Assert.All(status.Workers, worker => Assert.Equal(1, worker.Generation));
+    }
+
+    [Fact]
+    public async Task AnUndo_WithinTheCount_ThatDoesNotBringTheOldOnesBack_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        var behaviour = Path.Combine(folder.Path, "behaviour");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=100", "delay=10", "maxdelay=50", $"BEHAVE_WHEN={behaviour}");
+        await File.WriteAllTextAsync(behaviour, "exit");
+        var result = await supervisor.AskAsync("reload mode=WithinCount", "result False generation=1", TimeSpan.FromSeconds(60));
+        Assert.Contains("Generation 1 is to serve on, but 0 of its 1 workers do.", result, StringComparison.Ordinal);
+        File.Delete(behaviour);
+        await supervisor.UntilAsync(status => status.Workers is [{ Phase: "Serving" }]);
+    }
+
+    [Fact]
+    public async Task TheEnding_OfAWorkerWhoseGenerationFailed_NamesTheOneThatDid()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerServes worker 4 ");
+        Kill((await supervisor.StatusAsync()).Workers.Single(worker => worker.Id == 4).Pid);
+        var ended = await supervisor.ExpectAsync("WorkerEnded worker 3 ");
+        Assert.Contains("its generation failed: worker 4 (slot 1, generation 2", ended, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -221,6 +249,48 @@ public class Reloading
         Assert.Equal(started, supervisor.Seen.Count(line => line.StartsWith("WorkerStarted", StringComparison.Ordinal)));
         Assert.Equal(1, (await supervisor.WhoAsync()).Generation);
         await supervisor.UntilAsync(status => status.Workers.All(worker => worker.Generation == 1));
+    }
+
+    [Fact]
+    public async Task APreviousGenerationKeptWarm_IsKeptSo_WhateverHappens()
+    {
+        static int Warm(TestSupervisor.Status status, int generation) => status.Workers.Count(worker => worker.Generation == generation && worker.Phase == "Parked");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", "warm=");
+        await supervisor.AskAsync("reload", "result True generation=2");
+        var warm = (await supervisor.UntilAsync(status => Warm(status, 1) == 1)).Workers.Single(worker => worker.Generation == 1);
+
+        // One dies.
+        Kill(warm.Pid);
+        await supervisor.ExpectAsync($"WorkerEnded worker {warm.Id} ");
+        await supervisor.UntilAsync(status => Warm(status, 1) == 1);
+
+        // More are wanted, then fewer.
+        await supervisor.AskAsync("scale 2", "scaled 2");
+        await supervisor.UntilAsync(status => Warm(status, 1) == 2);
+        await supervisor.AskAsync("scale 1", "scaled 1");
+        await supervisor.UntilAsync(status => status.Workers.Count == 2 && Warm(status, 1) == 1);
+
+        // A rollback that is taken back.
+        await supervisor.TellAsync("rollback watch=60000");
+        await supervisor.ExpectAsync("WorkerServes ");
+        await supervisor.AskAsync("rollback", "result ");
+        await supervisor.UntilAsync(status => status.Workers.Count == 2 && Warm(status, 1) == 1);
+
+        // Another reload: now the other one is the previous.
+        await supervisor.AskAsync("reload", "result True generation=3");
+        await supervisor.UntilAsync(status => status.Workers.Count == 2 && Warm(status, 2) == 1);
+    }
+
+    [Fact]
+    public async Task AnOldWorkerThatDiesDuringACanary_IsReplaced()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        await supervisor.TellAsync("reload canary=60000 share=0.5");
+        await supervisor.ExpectAsync("WorkerServes worker 2 ");
+        Kill((await supervisor.StatusAsync()).Workers.Single(worker => worker.Id == 1).Pid);
+        await supervisor.ExpectAsync("WorkerServes worker 3 (slot 0, generation 1");
+        await supervisor.AskAsync("rollback", "result ");
+        Assert.Equal([3], (await supervisor.UntilAsync(status => status.Workers.Count == 1)).Workers.Select(worker => worker.Id));
     }
 
     [Fact]

@@ -67,6 +67,15 @@ public class Supervising
     }
 
     [Fact]
+    public async Task AProgramThatThrows_IsGivenUp_WithWhatItThrew()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "BEHAVE=throw", "output=", "workers=1", "delay=10", "maxdelay=50");
+        await supervisor.TellAsync("run");
+        Assert.Contains("the database has no table 'orders'", await supervisor.ExpectAsync("run threw SupervisorException"), StringComparison.Ordinal);
+        Assert.Contains(supervisor.Seen, line => line == "BreakerChanged generation 1 is a crash loop: 5 failures within 60 s");
+    }
+
+    [Fact]
     public async Task AProgramThatIsMissing_IsGivenUp()
     {
         await using var supervisor = await TestSupervisor.CreateAsync("exec=/no/such/program", "workers=1", "delay=10", "maxdelay=100");
@@ -200,13 +209,125 @@ public class Supervising
     }
 
     [Fact]
-    public async Task Stop_EndsTheWholeTreeOfAWorker()
+    public async Task Stop_EndsTheWholeTreeOfAWorker_AndWaitsNoLongerThanItLives()
     {
-        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "kill=500");
-        var child = int.Parse(await supervisor.GetAsync("/behave?how=child"), System.Globalization.CultureInfo.InvariantCulture);
-        Assert.True(Directory.Exists($"/proc/{child}"));
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "kill=60000");
+        var child = await ChildAsync(supervisor);
         await supervisor.AskAsync("stop", "stopped");
         Assert.True(HasEnded(child));
+    }
+
+    [Fact]
+    public async Task AWorkerThatCrashes_LeavesNoChildrenBehind()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1");
+        var child = await ChildAsync(supervisor);
+        Kill((await supervisor.StatusAsync()).Workers[0].Pid);
+        await supervisor.ExpectAsync("Notice worker 1 ", line => line.Contains("left 1 process behind", StringComparison.Ordinal));
+        await Scheduling.EventuallyAsync(() => Task.FromResult(HasEnded(child)));
+    }
+
+    [Fact]
+    public async Task AWorkerThatHangs_IsKilledWithItsChildren()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "heartbeat=200", "hang=4000");
+        var child = await ChildAsync(supervisor);
+        await HangAsync(supervisor, 1);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(HasEnded(child)));
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 1 });
+    }
+
+    [Fact]
+    public async Task AnInterruptOfTheTerminal_ReachesThePrimaryAlone()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, """
+            require('node:http').createServer((q, s) => {
+              console.log('request');
+              setTimeout(() => s.end('served'), 1500);
+            }).listen(0, '127.0.0.1', function () { console.log(`urls http://127.0.0.1:${this.address().port}`); });
+            """);
+        await using var supervisor = await TestSupervisor.CreateAsForegroundAsync($"exec={script}", "workers=1", "signals=", "output=");
+        await supervisor.TellAsync("run");
+        var address = new Uri((await supervisor.ExpectAsync("output 0 out urls ")).Split(' ')[^1]);
+        await supervisor.ExpectEverAsync("WorkerServes worker 1 ");
+        using var client = new HttpClient { Timeout = TestProgram.Patience };
+        var answer = client.GetStringAsync(address);
+        await supervisor.ExpectAsync("output 0 out request");
+
+        // What a terminal does at Ctrl+C: to the whole group in the foreground.
+        Native.Kill(-supervisor.Id, Native.SigInt);
+        Assert.Equal("served", await answer);
+        await supervisor.ExpectAsync("ran");
+    }
+
+    [Fact]
+    public async Task ACrashLoopWithNobodyLeft_IsTriedAsTheBackOffSays()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "delay=10", "maxdelay=60000");
+        for (var crashes = 0; !supervisor.Seen.Any(line => line.StartsWith("BreakerChanged generation 1 is a crash loop", StringComparison.Ordinal)); crashes++)
+        {
+            Assert.True(crashes < 20);
+            foreach (var worker in (await supervisor.UntilAsync(status => status.Workers.Any(worker => worker.Phase == "Serving"))).Workers)
+            {
+                Kill(worker.Pid);
+                await supervisor.ExpectAsync($"WorkerEnded worker {worker.Id} ");
+            }
+        }
+
+        // Nobody serves: long before the longest delay, one does again. And only one at a time.
+        await supervisor.UntilAsync(status => status is { State: "Degraded", Workers: [{ Phase: "Serving" }] });
+    }
+
+    [Fact]
+    public async Task APrimaryThatWasStopped_KillsNobodyThatStarts()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "workers=1", "boot=8000", "gate=/health");
+        await supervisor.TellAsync("start");
+        await supervisor.ExpectAsync("WorkerStarted worker 1 ");
+        Send(supervisor.Id, "STOP");
+        await Task.Delay(9000, TestContext.Current.CancellationToken); // longer than a start may take: the pause itself is what is tested
+        Send(supervisor.Id, "CONT");
+        await supervisor.ExpectAsync("started");
+        Assert.Equal([1], (await supervisor.StatusAsync()).Workers.Select(worker => worker.Id));
+    }
+
+    [Fact]
+    public async Task AStop_StartsNobodyMore_WhateverWaits()
+    {
+        using var folder = new TemporaryFolder();
+        var trigger = Path.Combine(folder.Path, "restart.txt");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", $"trigger={trigger}", "stop=1000");
+        await supervisor.AskAsync("launch BEHAVE=stuck", "set");
+        await File.WriteAllTextAsync(trigger, "");
+        await supervisor.ExpectAsync("WorkerRecycles worker 1 ");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("OperationBegan reload");
+        await supervisor.TellAsync("stop");
+        await supervisor.ExpectAsync("stopped");
+        Assert.Contains("The supervisor stops", await supervisor.ExpectEverAsync("reload threw "), StringComparison.Ordinal);
+        Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted", StringComparison.Ordinal) && line.Contains("generation 2", StringComparison.Ordinal));
+        Assert.DoesNotContain(supervisor.Seen, line => line.Contains("serves on", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task OutputThatCannotBeTaken_IsSaid_AndReadAllTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, """
+            require('node:http').createServer((q, s) => {
+              // More than a pipe holds: it is not written before it is read.
+              process.stdout.write(('refused '.repeat(10) + '\n').repeat(5000), () => s.end('served'));
+            }).listen(0, '127.0.0.1', function () { console.log(`urls http://127.0.0.1:${this.address().port}`); });
+            """);
+        await using var supervisor = await TestSupervisor.StartWebAsync($"exec={script}", "args=", "workers=1", "refuseoutput=refused");
+        Assert.Equal("served", await supervisor.GetAsync("/"));
+        await supervisor.ExpectAsync("Notice worker 1 ", line => line.Contains("the disk is full", StringComparison.Ordinal));
+        Assert.Equal("served", await supervisor.GetAsync("/"));
+        Assert.Single(supervisor.Seen, line => line.Contains("the disk is full", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -294,6 +415,14 @@ public class Supervising
 
             Assert.True(i < 100);
         }
+    }
+
+    /// <summary>Of a worker, which has started it.</summary>
+    private static async Task<int> ChildAsync(TestSupervisor supervisor)
+    {
+        var child = int.Parse(await supervisor.GetAsync("/behave?how=child"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.False(HasEnded(child));
+        return child;
     }
 
     /// <summary>Gone, or a zombie of whoever inherits orphans here.</summary>

@@ -11,6 +11,10 @@ internal sealed class TestSupervisor : TestProgram
     {
     }
 
+    private TestSupervisor(string launcher, IEnumerable<string> arguments) : base(launcher, arguments)
+    {
+    }
+
     /// <summary>Where the workers listen; only after <see cref="StartWebAsync"/>.</summary>
     internal Uri Address { get; private set; } = null!;
 
@@ -21,6 +25,14 @@ internal sealed class TestSupervisor : TestProgram
     {
         var supervisor = new TestSupervisor(options);
         await supervisor.ExpectAsync("primary ");
+        return supervisor;
+    }
+
+    /// <summary>In a session and process group of its own, as in the foreground of a terminal.</summary>
+    internal static async Task<TestSupervisor> CreateAsForegroundAsync(params string[] options)
+    {
+        var supervisor = new TestSupervisor("setsid", [Programs.SupervisorApp, .. options]);
+        Assert.Equal($"primary {supervisor.Id}", await supervisor.ExpectAsync("primary "));
         return supervisor;
     }
 

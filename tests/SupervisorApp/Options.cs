@@ -94,6 +94,18 @@ internal static class Options
             case "output":
                 options.Output = line => Console.WriteLine($"output {line.Slot} {(line.IsError ? "error" : "out")} {line.Line}");
                 break;
+            case "refuseoutput":
+                var write = options.Output;
+                options.Output = line =>
+                {
+                    if (line.Line.Contains(value, StringComparison.Ordinal))
+                    {
+                        throw new IOException("the disk is full");
+                    }
+
+                    write?.Invoke(line);
+                };
+                break;
             default:
                 launch.Set(argument);
                 break;

@@ -18,6 +18,8 @@ internal static class Behaviour
                 Console.Error.WriteLine("the database has no table 'orders'");
                 Environment.Exit(3);
                 break;
+            case "throw":
+                throw new InvalidOperationException("the database has no table 'orders'");
             case "finish":
                 Environment.Exit(42);
                 break;

@@ -57,6 +57,7 @@ internal static class Linux
     internal const int CLD_EXITED = 1;
     internal const nint SYS_pidfd_send_signal = 424;
     internal const nint SYS_pidfd_open = 434;
+    internal const short POSIX_SPAWN_SETPGROUP = 2;
     internal const short POSIX_SPAWN_SETSIGDEF = 4;
     internal const short POSIX_SPAWN_SETSIGMASK = 8;
 

@@ -25,8 +25,9 @@ internal static unsafe class Spawner
     /// <param name="environment">The whole environment, as name=value.</param>
     /// <param name="workingDirectory">Entered before the program is executed; null stays.</param>
     /// <param name="descriptors">By number in the child; null opens /dev/null. The caller keeps its own.</param>
+    /// <param name="ownGroup">Whether it leads a process group of its own, which then has its pid for a number.</param>
     /// <exception cref="Win32Exception">The program could not be started; says why.</exception>
-    internal static int Start(ProgramCommand command, IEnumerable<string> environment, string? workingDirectory, IReadOnlyList<FileDescriptor?> descriptors)
+    internal static int Start(ProgramCommand command, IEnumerable<string> environment, string? workingDirectory, IReadOnlyList<FileDescriptor?> descriptors, bool ownGroup)
     {
         var actions = stackalloc byte[OpaqueSize];
         var attributes = stackalloc byte[OpaqueSize];
@@ -35,7 +36,7 @@ internal static unsafe class Spawner
         var sources = new List<FileDescriptor>();
         try
         {
-            SetSignals(attributes, command);
+            SetSignals(attributes, command, ownGroup ? Linux.POSIX_SPAWN_SETPGROUP : (short)0);
             if (workingDirectory is not null)
             {
                 CheckResult(Libc.SpawnActionsAddChangeDirectory(actions, workingDirectory), command);
@@ -72,7 +73,7 @@ internal static unsafe class Spawner
         }
     }
 
-    private static void SetSignals(byte* attributes, ProgramCommand command)
+    private static void SetSignals(byte* attributes, ProgramCommand command, short flags)
     {
         var set = stackalloc byte[OpaqueSize];
         _ = Libc.SignalSetEmpty(set);
@@ -84,7 +85,7 @@ internal static unsafe class Spawner
         }
 
         CheckResult(Libc.SpawnAttributesSetSignalDefault(attributes, set), command);
-        CheckResult(Libc.SpawnAttributesSetFlags(attributes, Linux.POSIX_SPAWN_SETSIGDEF | Linux.POSIX_SPAWN_SETSIGMASK), command);
+        CheckResult(Libc.SpawnAttributesSetFlags(attributes, (short)(flags | Linux.POSIX_SPAWN_SETSIGDEF | Linux.POSIX_SPAWN_SETSIGMASK)), command);
     }
 
     private static void CheckResult(int errno, ProgramCommand command, string? workingDirectory = null)

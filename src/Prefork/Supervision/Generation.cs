@@ -15,6 +15,9 @@ internal sealed class Generation(int number, ClusterSettings settings, Superviso
     /// <summary>Whether one of its workers ever was in rotation.</summary>
     internal bool HasServed { get; set; }
 
-    /// <summary>Workers that wait, ready and out of rotation, for a rollback to it.</summary>
-    internal List<SupervisedWorker> Warm { get; } = [];
+    /// <summary>For workers of it that are kept warm.</summary>
+    internal Backoff WarmBackoff { get; } = new(options.RestartDelay, options.MaxRestartDelay, options.MinUptime, Random.Shared);
+
+    /// <summary>None is started to be kept warm before, on the supervisor's clock.</summary>
+    internal TimeSpan WarmNotBefore { get; set; }
 }

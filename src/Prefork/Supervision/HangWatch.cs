@@ -1,8 +1,6 @@
 namespace Prefork.Supervision;
 
-/// <summary>
-/// How long a worker has not answered, counted from heartbeat to heartbeat of ours. A heartbeat of ours that is itself late says nothing of the worker: then we begin anew.
-/// </summary>
+/// <summary>How long a worker has not answered, counted from heartbeat to heartbeat of ours.</summary>
 internal sealed class HangWatch(TimeSpan interval, TimeSpan timeout)
 {
     private long? _lastBeat;
@@ -10,7 +8,7 @@ internal sealed class HangWatch(TimeSpan interval, TimeSpan timeout)
     private TimeSpan _silent;
 
     /// <summary>Called often; now and then it pings. True when the worker hangs.</summary>
-    internal bool Beat(TimeProvider time, Func<Task> ping)
+    internal bool Beat(RunningTime time, Func<Task> ping)
     {
         var now = time.GetTimestamp();
         var elapsed = TimeSpan.Zero;
@@ -20,12 +18,6 @@ internal sealed class HangWatch(TimeSpan interval, TimeSpan timeout)
             if (elapsed < interval)
             {
                 return false;
-            }
-
-            if (elapsed > interval + TimeSpan.FromTicks(Math.Max(interval.Ticks, TimeSpan.TicksPerSecond * 2)))
-            {
-                _silent = TimeSpan.Zero;
-                _ping = null;
             }
         }
 

@@ -15,12 +15,19 @@ internal sealed class OutputReader
 
     private readonly Queue<string> _last = new();
     private readonly Action<bool, string> _write;
+    private readonly Action<Exception> _refused;
     private readonly Task _read;
     private readonly Stream?[] _streams;
+    private int _hasRefused;
 
-    internal OutputReader(Stream? output, Stream? error, Action<bool, string> write)
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <param name="write">Takes each line; the user's.</param>
+    /// <param name="refused">Hears what that throws, the first time. A worker that nobody reads would stand still, so reading goes on.</param>
+    internal OutputReader(Stream? output, Stream? error, Action<bool, string> write, Action<Exception> refused)
     {
         _write = write;
+        _refused = refused;
         _streams = [output, error];
         _read = Task.WhenAll(ReadAsync(output, isError: false), ReadAsync(error, isError: true));
     }
@@ -128,6 +135,16 @@ internal sealed class OutputReader
             _last.Enqueue(line.Length > RememberedCharacters ? line[..RememberedCharacters] + "…" : line);
         }
 
-        _write(isError, line);
+        try
+        {
+            _write(isError, line);
+        }
+        catch (Exception exception)
+        {
+            if (Interlocked.Exchange(ref _hasRefused, 1) == 0)
+            {
+                _refused(exception);
+            }
+        }
     }
 }

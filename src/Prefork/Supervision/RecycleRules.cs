@@ -6,7 +6,7 @@ namespace Prefork.Supervision;
 /// <summary>When a worker that works is to be replaced, and why.</summary>
 internal sealed class RecycleRules
 {
-    /// <summary>Memory is looked at on every so manieth tick.</summary>
+    /// <summary>Memory is looked at once in so many ticks.</summary>
     private const int MemoryInterval = 5;
 
     private readonly RecyclingOptions _options;
@@ -44,20 +44,23 @@ internal sealed class RecycleRules
         return $"scheduled for {scheduled.ToString("u", CultureInfo.InvariantCulture)}";
     }
 
-    /// <summary>Why this worker is to be replaced; null for no reason.</summary>
-    internal string? ReasonFor(WorkerProcess worker, TimeSpan age, double factor)
+    /// <summary>By which part the limits of age and requests are lowered for one worker.</summary>
+    internal static double Factor(double jitter, Random random) => 1 - (jitter * random.NextDouble());
+
+    /// <summary>Why a worker is to be replaced; null for no reason.</summary>
+    internal string? ReasonFor(int? processId, long requests, TimeSpan age, double factor)
     {
         if (_options.MaxAge is { } maxAge && age >= maxAge * factor)
         {
             return $"age: {Math.Floor(age.TotalSeconds)} s (limit {maxAge.TotalSeconds:0.##} s)";
         }
 
-        if (_options.MaxRequests is { } maxRequests && worker.Requests >= maxRequests * factor)
+        if (_options.MaxRequests is { } maxRequests && requests >= maxRequests * factor)
         {
-            return $"requests: {worker.Requests} (limit {maxRequests})";
+            return $"requests: {requests} (limit {maxRequests})";
         }
 
-        if (_options.MaxMemory is { } maxMemory && _ticks % MemoryInterval == 0 && worker.Process.Id is { } pid)
+        if (_options.MaxMemory is { } maxMemory && _ticks % MemoryInterval == 0 && processId is { } pid)
         {
             var memory = _options.MemoryMeasure == MemoryMeasure.Proportional ? ProcessFigures.ProportionalMemory(pid) : ProcessFigures.ResidentMemory(pid);
             return memory > maxMemory ? $"memory: {memory >> 20} MiB (limit {maxMemory >> 20} MiB)" : null;

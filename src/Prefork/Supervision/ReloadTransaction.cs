@@ -26,7 +26,7 @@ internal sealed class ReloadTransaction
 
     internal bool HasFailed => _failed.Task.IsCompleted;
 
-    internal void Fail(string why, SupervisedWorker? worker) => _failed.TrySetException(new ReloadFailedException(why, worker));
+    internal void Fail(string why, SupervisedWorker? worker) => _failed.TrySetException(new WorkerFailedException(why, worker));
 
     /// <summary>A worker has ended that nobody told to. One of the new ones fails the reload, whatever its step.</summary>
     internal void OnUnplannedEnd(SupervisedWorker worker)
@@ -38,8 +38,7 @@ internal sealed class ReloadTransaction
     }
 
     /// <summary>Ends with the step, or fails with the transaction, whichever is first.</summary>
-    /// <exception cref="ReloadFailedException">The transaction has failed.</exception>
-    /// <exception cref="LaunchException">The step has.</exception>
+    /// <exception cref="WorkerFailedException">One of them has failed.</exception>
     internal async Task GuardAsync(Task step)
     {
         _ = step.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

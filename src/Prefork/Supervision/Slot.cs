@@ -11,9 +11,6 @@ internal sealed class Slot(int index, Backoff backoff)
     /// <summary>Who serves from here, or is on its way to when nobody does.</summary>
     internal SupervisedWorker? Holder { get; set; }
 
-    /// <summary>Who is on its way to take the holder's place.</summary>
-    internal SupervisedWorker? Incoming { get; set; }
-
     /// <summary>Not started again before, on the supervisor's clock.</summary>
     internal TimeSpan NotBefore { get; set; }
 
@@ -26,5 +23,5 @@ internal sealed class Slot(int index, Backoff backoff)
     /// <summary>A reload has emptied it, and will fill it.</summary>
     internal bool IsReserved { get; set; }
 
-    internal bool WantsWorker => Holder is null && Incoming is null && !IsFinished && !IsReserved;
+    internal bool WantsWorker => Holder is null && !IsFinished && !IsReserved;
 }

@@ -1,3 +1,5 @@
+using Prefork.Processes;
+
 namespace Prefork.Supervision;
 
 /// <summary>A worker as its supervisor sees it. On the supervisor's loop.</summary>
@@ -32,6 +34,12 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     /// <summary>Whether that is a failure of the worker's, such as a hang, and not something that was planned.</summary>
     internal bool HasFailed { get; set; }
 
+    /// <summary>Whether it is there for a rollback only: out of rotation, and in nobody's place.</summary>
+    internal bool IsWarm { get; set; }
+
+    /// <summary>What it has started, as far as anybody has looked.</summary>
+    internal ProcessTree Tree { get; private set; } = ProcessTree.Empty;
+
     /// <summary>Whether it is to be replaced, with the reason; null for not.</summary>
     internal string? RecycleReason { get; set; }
 
@@ -47,6 +55,9 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     internal Task<WorkerEnding> Ended => _ended.Task;
 
     internal string Name => $"worker {Process.Id} (slot {Slot.Index}, generation {Generation.Number}{(Process.Process.Id is { } pid ? $", pid {pid}" : "")})";
+
+    /// <summary>Looks at what it has started: to be done before its end, which takes away the trace, and after it, for what is in its group.</summary>
+    internal ProcessTree Look() => Tree = Process.Process.Id is { } pid ? Tree.With(ProcessTree.Of(pid, IsOver)) : Tree;
 
     internal void SetOver() => _over.TrySetResult();
 

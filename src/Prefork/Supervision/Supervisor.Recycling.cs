@@ -13,7 +13,7 @@ internal sealed partial class Supervisor
 
         foreach (var worker in serving)
         {
-            worker.RecycleReason ??= _recycleRules.ReasonFor(worker.Process, Now - worker.Started, worker.RecycleFactor);
+            worker.RecycleReason ??= _recycleRules.ReasonFor(worker.Process.Process.Id, worker.Process.Requests, Now - worker.Started, worker.RecycleFactor);
         }
 
         if (_recycling is not null || _operation is not null || _current!.Breaker.IsOpen)
@@ -22,7 +22,7 @@ internal sealed partial class Supervisor
         }
 
         // The oldest first. A slot whose last replacement failed has to wait.
-        _recycling = serving.Where(worker => worker.RecycleReason is not null && worker.Generation == _current && worker.Slot.Incoming is null && Now >= worker.Slot.NotBefore)
+        _recycling = serving.Where(worker => worker.RecycleReason is not null && worker.Generation == _current && Now >= worker.Slot.NotBefore)
             .MinBy(static worker => worker.Process.Id);
         if (_recycling is not null)
         {
@@ -37,24 +37,28 @@ internal sealed partial class Supervisor
         var slot = old.Slot;
         try
         {
-            var fresh = slot.Incoming = StartWorker(slot, old.Generation);
+            var fresh = StartWorker(slot, old.Generation);
             await LaunchAsync(fresh);
-            if (fresh.Phase == WorkerPhase.Starting && slot.Incoming == fresh)
+            if (fresh.Phase == WorkerPhase.Starting)
             {
-                slot.Incoming = null;
+                // The old one, or who has been started for it when it ended meanwhile.
+                var holder = slot.Holder;
                 slot.Holder = fresh;
                 Enter(fresh);
-                _ = StopWorkerAsync(old, reason);
+                if (holder is not null)
+                {
+                    _ = StopWorkerAsync(holder, reason);
+                }
             }
-        }
-        catch (LaunchException)
-        {
-            // The old one serves on; its slot's back-off says when to try again.
-            Raise(SupervisorEventKind.Notice, $"{old.Name} serves on: its replacement failed", old);
         }
         catch (Exception exception)
         {
-            Raise(SupervisorEventKind.Notice, $"{old.Name} serves on: its replacement could not be started: {exception.Message}", old);
+            // Its slot's back-off says when to try again.
+            slot.NotBefore = Now + slot.Backoff.Next(TimeSpan.Zero);
+            if (old.Phase == WorkerPhase.Serving && !IsStopping)
+            {
+                Raise(SupervisorEventKind.Notice, $"{old.Name} serves on, its replacement failed: {exception.Message}", old);
+            }
         }
         finally
         {

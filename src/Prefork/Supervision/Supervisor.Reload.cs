@@ -71,11 +71,11 @@ internal sealed partial class Supervisor
                 Commit(transaction, name, rules);
                 result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_desired} {(_desired == 1 ? "worker serves" : "workers serve")}", null, Now - began);
             }
-            catch (Exception exception) when (exception is LaunchException or ReloadFailedException)
+            catch (WorkerFailedException exception)
             {
                 var ending = await UndoAsync(transaction, exception);
                 var why = ending is null || exception.Message.EndsWith(ending.Reason, StringComparison.Ordinal) ? exception.Message : $"{exception.Message}: {ending.Reason}";
-                result = new ReloadResult(false, from, $"{name} to generation {next.Number} failed: {why}. Generation {from} serves on.", ending, Now - began);
+                result = new ReloadResult(false, from, $"{name} to generation {next.Number} failed: {why}. {WhoServes()}", ending, Now - began);
             }
 
             Raise(SupervisorEventKind.OperationEnded, result.Message);
@@ -177,21 +177,20 @@ internal sealed partial class Supervisor
     /// <summary>A worker of the new generation, ready and through its gate, out of rotation; one that waits for just this, if there is.</summary>
     private async Task<SupervisedWorker> BringAsync(ReloadTransaction transaction, Slot slot)
     {
-        if (transaction.Next.Warm.Find(warm => warm.Slot == slot && warm.Phase == WorkerPhase.Parked) is { } warm)
+        if (_workers.Find(worker => worker.IsWarm && worker.Generation == transaction.Next && worker.Slot == slot && worker.Phase == WorkerPhase.Parked) is { } warm)
         {
-            transaction.Next.Warm.Remove(warm);
-            slot.Incoming = warm;
+            warm.IsWarm = false;
             return warm;
         }
 
         SupervisedWorker fresh;
         try
         {
-            fresh = slot.Incoming = StartWorker(slot, transaction.Next);
+            fresh = StartWorker(slot, transaction.Next);
         }
         catch (Exception exception)
         {
-            throw new ReloadFailedException($"a worker could not be started: {exception.Message}", null);
+            throw new WorkerFailedException($"a worker could not be started: {exception.Message}", null);
         }
 
         await transaction.GuardAsync(LaunchAsync(fresh));
@@ -202,7 +201,6 @@ internal sealed partial class Supervisor
     private void Relieve(ReloadTransaction transaction, Slot slot, SupervisedWorker fresh)
     {
         var old = slot.Holder;
-        slot.Incoming = null;
         slot.Holder = fresh;
         slot.IsFinished = false;
         Enter(fresh);
@@ -254,13 +252,8 @@ internal sealed partial class Supervisor
         }
 
         ForgetOldest();
-        var drained = Task.WhenAll(_workers.Where(worker => worker.Generation != _current && !worker.IsOver).ToArray()
-            .Select(worker => StopWorkerAsync(worker, $"{name} to generation {_current.Number}")));
-        _draining.Add(drained);
-        if (_current.Options.KeepPreviousWarm && _previous.Count > 0)
-        {
-            _ = KeepWarmAsync(_previous.Peek(), drained);
-        }
+        _draining.Add(Task.WhenAll(_workers.Where(worker => worker.Generation != _current && !worker.IsOver).ToArray()
+            .Select(worker => StopWorkerAsync(worker, $"{name} to generation {_current.Number}"))));
     }
 
     private void ForgetOldest()
@@ -277,12 +270,11 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>The old ones enter again, where they are left; the new ones go. Returns how the one ended that failed.</summary>
-    private async Task<WorkerEnding?> UndoAsync(ReloadTransaction transaction, Exception exception)
+    private async Task<WorkerEnding?> UndoAsync(ReloadTransaction transaction, WorkerFailedException exception)
     {
         foreach (var slot in _slots)
         {
             slot.IsReserved = false;
-            slot.Incoming = null;
             slot.NotBefore = TimeSpan.Zero;
             slot.HasLost = false;
             if (transaction.Parked.Find(worker => worker.Slot == slot && !worker.IsOver && worker.Phase == WorkerPhase.Parked) is { } old)
@@ -297,57 +289,34 @@ internal sealed partial class Supervisor
             }
         }
 
-        var failed = exception switch
-        {
-            LaunchException launch => launch.Worker,
-            ReloadFailedException reload => reload.Worker,
-            _ => null,
-        };
-
         // The one that failed has ended, or been killed: its reason is its own, though its end may not have been seen yet.
-        foreach (var worker in _workers.Where(worker => worker.Generation == transaction.Next && worker != failed).ToArray())
+        foreach (var worker in _workers.Where(worker => worker.Generation == transaction.Next && worker != exception.Worker).ToArray())
         {
-            _ = StopWorkerAsync(worker, "its generation failed");
+            _ = StopWorkerAsync(worker, $"its generation failed: {exception.Message}");
         }
 
-        // From here on the slots are the old generation's again.
+        // From here on the slots are the old generation's again. Where room was made for the new one, it has to start first.
         _transaction = null;
         Changed();
-        return failed is null ? null : await EndingOfAsync(failed);
+        var options = _current!.Options;
+        var patience = Now + options.BootTimeout + options.HealthGateTimeout;
+        await UntilAsync(() => AllServe || IsStopping || _current.Breaker.IsOpen || Now >= patience);
+        return exception.Worker is { } failed ? await EndingOfAsync(failed) : null;
+    }
+
+    /// <summary>What has become of the generation that was to be replaced.</summary>
+    private string WhoServes()
+    {
+        var number = _current!.Number;
+        return IsStopping ? "All workers leave."
+            : AllServe ? $"Generation {number} serves on."
+            : $"Generation {number} is to serve on, but {Serving} of its {_desired} workers do.";
     }
 
     private async Task<WorkerEnding?> EndingOfAsync(SupervisedWorker worker)
     {
         await Task.WhenAny(worker.Ended, DelayAsync(s_endingPatience, CancellationToken.None));
         return worker.Ended.IsCompleted ? await worker.Ended : null;
-    }
-
-    /// <summary>When the last of the old ones has left: new ones of the same generation, ready, out of rotation.</summary>
-    private async Task KeepWarmAsync(Generation generation, Task drained)
-    {
-        await drained;
-        foreach (var slot in _slots.ToArray())
-        {
-            if (IsStopping || _operation is not null || _previous.Count == 0 || _previous.Peek() != generation)
-            {
-                return;
-            }
-
-            try
-            {
-                var warm = StartWorker(slot, generation);
-                await LaunchAsync(warm);
-                if (warm.Phase == WorkerPhase.Starting)
-                {
-                    warm.Phase = WorkerPhase.Parked;
-                    generation.Warm.Add(warm);
-                }
-            }
-            catch (Exception exception)
-            {
-                Raise(SupervisorEventKind.Notice, $"no worker of generation {generation.Number} is kept warm for slot {slot.Index}: {exception.Message}");
-            }
-        }
     }
 
     private static string Reason(ReloadTransaction transaction) => $"replaced by generation {transaction.Next.Number}";

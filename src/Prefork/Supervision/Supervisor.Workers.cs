@@ -1,5 +1,4 @@
 using System.Globalization;
-using Prefork.Processes;
 
 namespace Prefork.Supervision;
 
@@ -8,24 +7,34 @@ internal sealed partial class Supervisor
 {
     private static readonly TimeSpan s_gatePause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_clearPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Workers that have ended, of which something may be left.</summary>
+    private readonly List<Task> _clearing = [];
+
+    /// <exception cref="InvalidOperationException">The supervisor stops.</exception>
     private SupervisedWorker StartWorker(Slot slot, Generation generation)
     {
+        ThrowIfStopping();
         var index = slot.Index.ToString(CultureInfo.InvariantCulture);
         var process = Cluster.Supervised.Fork(generation.Settings, new Dictionary<string, string?>
         {
             ["PREFORK_WORKER_INDEX"] = index,
             ["NODE_APP_INSTANCE"] = index,
             [WorkerEnvironment.Generation] = generation.Number.ToString(CultureInfo.InvariantCulture),
-        });
+        }, ownGroup: true);
         process.Index = slot.Index;
         var options = generation.Options;
         var output = options.Output is { } write
-            ? new OutputReader(process.Process.StandardOutput, process.Process.StandardError, (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)))
+            ? new OutputReader(
+                process.Process.StandardOutput,
+                process.Process.StandardError,
+                (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)),
+                exception => Post(() => Raise(SupervisorEventKind.Notice, $"worker {process.Id} is read, but its output is not all taken: {exception.Message}")))
             : null;
         var worker = new SupervisedWorker(process, generation, slot, _time.GetUtcNow(), Now, output, options.HeartbeatInterval is { } interval ? new HangWatch(interval, options.HangTimeout) : null)
         {
-            RecycleFactor = 1 - (options.Recycling.Jitter * Random.Shared.NextDouble()),
+            RecycleFactor = RecycleRules.Factor(options.Recycling.Jitter, Random.Shared),
         };
         _workers.Add(worker);
         _ = WatchEndAsync(worker);
@@ -40,7 +49,7 @@ internal sealed partial class Supervisor
         {
             await LaunchAsync(worker);
         }
-        catch (LaunchException)
+        catch (WorkerFailedException)
         {
             // Said already; its end has been seen to.
             return;
@@ -70,7 +79,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Ends when the worker is ready and through its gate.</summary>
-    /// <exception cref="LaunchException">It is not, and has been killed if it lived.</exception>
+    /// <exception cref="WorkerFailedException">It is not, and has been killed if it lived.</exception>
     private async Task LaunchAsync(SupervisedWorker worker)
     {
         var options = worker.Generation.Options;
@@ -86,7 +95,7 @@ internal sealed partial class Supervisor
         }
         catch (InvalidOperationException)
         {
-            throw new LaunchException($"{worker.Name} ended before it was ready", worker);
+            throw new WorkerFailedException($"{worker.Name} ended before it was ready", worker);
         }
 
         if (options.HealthGate is { } gate)
@@ -143,7 +152,7 @@ internal sealed partial class Supervisor
 
                 if (worker.IsOver)
                 {
-                    throw new LaunchException($"{worker.Name} ended before it passed its health gate", worker);
+                    throw new WorkerFailedException($"{worker.Name} ended before it passed its health gate", worker);
                 }
 
                 if (timeout.IsCancellationRequested)
@@ -157,7 +166,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>The worker lives, and is of no use.</summary>
-    private LaunchException Fail(SupervisedWorker worker, string why)
+    private WorkerFailedException Fail(SupervisedWorker worker, string why)
     {
         if (worker.StopReason is null)
         {
@@ -168,7 +177,7 @@ internal sealed partial class Supervisor
             KillWithTree(worker);
         }
 
-        return new LaunchException($"{worker.Name} {why}", worker);
+        return new WorkerFailedException($"{worker.Name} {why}", worker);
     }
 
     private async Task WatchEndAsync(SupervisedWorker worker)
@@ -188,18 +197,15 @@ internal sealed partial class Supervisor
 
         worker.SetOver();
         _workers.Remove(worker);
-        worker.Generation.Warm.Remove(worker);
-        var hadSlot = TryLeaveSlot(worker);
         var planned = worker.StopReason is not null && !worker.HasFailed;
         if (!planned)
         {
             _transaction?.OnUnplannedEnd(worker);
-            if (hadSlot)
-            {
-                OnSlotLost(worker, exit);
-            }
         }
 
+        OnPlaceLost(worker, exit, planned);
+        var cleared = ClearAsync(worker);
+        _clearing.Add(cleared);
         Changed();
         if (worker.Output is { } output)
         {
@@ -225,30 +231,38 @@ internal sealed partial class Supervisor
         _endings.Enqueue(ending);
         worker.SetEnded(ending);
         Raise(SupervisorEventKind.WorkerEnded, $"{worker.Name} ended{(exit is null ? "" : $" ({exit})")}: {ending.Reason}", worker, ending);
+        GiveUpAfter(worker, ending);
+        await cleared;
+        _clearing.Remove(cleared);
+    }
+
+    /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it.</summary>
+    private void GiveUpAfter(SupervisedWorker worker, WorkerEnding ending)
+    {
         if (!IsStopping && _transaction is null && _current is { HasServed: false } && (_current.Breaker.IsOpen || worker.HasFailed))
         {
-            GiveUp(new SupervisorException(
-                worker.HasFailed ? $"Gives up: {worker.Name} {ending.Reason}" : $"Gives up: {worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}", ending));
+            var what = worker.HasFailed
+                ? $"{worker.Name} {ending.Reason}"
+                : $"{worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}";
+            GiveUp(new SupervisorException($"Gives up: {what}{(LastWords.Of(ending.LastLines) is { } words ? $": {words}" : "")}", ending));
         }
     }
 
-    /// <summary>False for one that was parked, or warm: others serve in its place.</summary>
-    private static bool TryLeaveSlot(SupervisedWorker worker)
+    /// <summary>Of one that was parked or is a canary nobody takes the place: others serve there.</summary>
+    private void OnPlaceLost(SupervisedWorker worker, WorkerExit? exit, bool planned)
     {
-        var slot = worker.Slot;
-        if (slot.Holder == worker)
+        if (worker.Slot.Holder == worker)
         {
-            slot.Holder = null;
-            return true;
+            worker.Slot.Holder = null;
+            if (!planned)
+            {
+                OnSlotLost(worker, exit);
+            }
         }
-
-        if (slot.Incoming == worker)
+        else if (worker.IsWarm && !planned)
         {
-            slot.Incoming = null;
-            return true;
+            worker.Generation.WarmNotBefore = Now + worker.Generation.WarmBackoff.Next(Now - worker.Started);
         }
-
-        return false;
     }
 
     /// <summary>Nobody meant it to end: when is there to be another, if at all.</summary>
@@ -266,9 +280,9 @@ internal sealed partial class Supervisor
         worker.Slot.HasLost = true;
         if (exit is not { Asked: true } && served < options.MinUptime && worker.Generation.Breaker.Fail(Now))
         {
-            Raise(
-                SupervisorEventKind.BreakerChanged,
-                $"generation {worker.Generation.Number} is a crash loop: {options.BreakerFailures} failures within {Seconds(options.BreakerWindow)}; one worker at a time is tried, every {Seconds(options.MaxRestartDelay)}");
+            var what = $"generation {worker.Generation.Number} is a crash loop: {options.BreakerFailures} failures within {Seconds(options.BreakerWindow)}";
+            var then = worker.Generation.HasServed ? $"; one worker at a time is tried, every {Seconds(options.MaxRestartDelay)} while others serve" : "";
+            Raise(SupervisorEventKind.BreakerChanged, what + then);
         }
     }
 
@@ -287,27 +301,37 @@ internal sealed partial class Supervisor
         worker.Phase = WorkerPhase.Draining;
         Raise(SupervisorEventKind.WorkerDrains, $"{worker.Name} is to leave: {reason}", worker);
         var options = worker.Generation.Options;
-        var tree = TreeOf(worker);
+        worker.Look();
         worker.Process.Disconnect();
         if (worker.ServesSince is null || !await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token))
         {
-            tree = tree.With(TreeOf(worker));
+            worker.Look();
             worker.Process.Kill(Signal.SIGTERM);
             if (!await EndsWithinAsync(worker, options.KillTimeout, _kill.Token))
             {
-                tree = tree.With(TreeOf(worker));
+                worker.Look();
                 worker.Process.Kill(Signal.SIGKILL);
             }
         }
 
-        await worker.Over;
-        if (tree.Kill(Signal.SIGTERM) > 0)
-        {
-            await DelayAsync(options.KillTimeout, _kill.Token);
-            tree.Kill(Signal.SIGKILL);
-        }
-
         await worker.Ended;
+    }
+
+    /// <summary>What a worker that has ended, however, has left behind: SIGTERM, and at the deadline SIGKILL.</summary>
+    private async Task ClearAsync(SupervisedWorker worker)
+    {
+        if (worker.Look().Kill(Signal.SIGTERM) is var count and > 0)
+        {
+            Raise(SupervisorEventKind.Notice, $"{worker.Name} left {count} {(count == 1 ? "process" : "processes")} behind: SIGTERM", worker);
+            var deadline = Now + worker.Generation.Options.KillTimeout;
+            while (worker.Tree.Lives && Now < deadline && !_kill.IsCancellationRequested)
+            {
+                await DelayAsync(s_clearPause, _kill.Token);
+            }
+
+            // Those, too, that they have started meanwhile.
+            worker.Look().Kill(Signal.SIGKILL);
+        }
     }
 
     private void CheckHealth()
@@ -347,14 +371,12 @@ internal sealed partial class Supervisor
         KillWithTree(worker);
     }
 
-    private void KillWithTree(SupervisedWorker worker)
+    private static void KillWithTree(SupervisedWorker worker)
     {
-        var tree = TreeOf(worker);
+        var tree = worker.Look();
         worker.Process.Kill(Signal.SIGKILL);
         tree.Kill(Signal.SIGKILL);
     }
-
-    private static ProcessTree TreeOf(SupervisedWorker worker) => ProcessTree.Of(worker.IsOver ? -1 : worker.Process.Process.Id ?? -1);
 
     private async Task<bool> EndsWithinAsync(SupervisedWorker worker, TimeSpan time, CancellationToken hasten)
     {

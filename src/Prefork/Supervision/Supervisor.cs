@@ -14,7 +14,7 @@ internal sealed partial class Supervisor
 
     private readonly TaskScheduler _scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
     private readonly SupervisorOptions _initial;
-    private readonly TimeProvider _time;
+    private readonly RunningTime _time;
     private readonly Action<SupervisorEventArgs> _raise;
     private readonly long _epoch;
     private readonly DateTimeOffset _since;
@@ -41,18 +41,18 @@ internal sealed partial class Supervisor
     internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise)
     {
         _initial = options;
-        _time = time;
+        _time = new RunningTime(time);
         _raise = raise;
-        _epoch = time.GetTimestamp();
+        _epoch = _time.GetTimestamp();
         _since = time.GetUtcNow();
         _desired = options.Workers;
-        _timer = time.CreateTimer(_ => Post(OnTick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = _time.CreateTimer(_ => Post(OnTick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends when the supervisor has nothing more to do: with null when it was stopped or its workers are finished, else with why it gave up.</summary>
     internal Task<SupervisorException?> Done => _done.Task;
 
-    /// <summary>Monotonic, since the supervisor was made.</summary>
+    /// <summary>Monotonic, since the supervisor was made, without the time in which this process did not run.</summary>
     private TimeSpan Now => _time.GetElapsedTime(_epoch);
 
     private bool IsStopping => _stopping is not null;
@@ -125,24 +125,29 @@ internal sealed partial class Supervisor
             await UntilAsync(() => IsStopping || _current!.Breaker.IsOpen || (AllServe && _slots.Count == _desired));
             return AllServe
                 ? $"{_desired} {(_desired == 1 ? "worker serves" : "workers serve")}"
-                : throw new InvalidOperationException($"{_slots.Count(static slot => slot.Holder?.Phase == WorkerPhase.Serving)} of {_desired} workers serve: the others end as fast as they are started.");
+                : throw new InvalidOperationException($"{Serving} of {_desired} workers serve: the others end as fast as they are started.");
         });
     }
 
     private bool AllServe => _slots.Count >= _desired && _slots.Take(_desired).All(static slot => slot.IsFinished || slot.Holder?.Phase == WorkerPhase.Serving);
+
+    private int Serving => _slots.Count(static slot => slot.Holder?.Phase == WorkerPhase.Serving);
 
     private async Task StopAllAsync()
     {
         // From here on it stops, whoever looks.
         await Task.Yield();
         _state = SupervisorState.Stopping;
-        _transaction?.Fail("The supervisor stops.", null);
+        _transaction?.Fail("the supervisor stops", null);
         Cluster.Supervised.ExpectsReplacements = false;
         Changed();
-        await Task.WhenAll(_workers.ToArray().Select(worker => StopWorkerAsync(worker, "the cluster stops")));
+        while (_workers.Count > 0)
+        {
+            await Task.WhenAll(_workers.ToArray().Select(worker => StopWorkerAsync(worker, "the cluster stops")));
+        }
 
-        // Closes what listens without a worker.
-        await Cluster.DisconnectAsync();
+        await Task.WhenAll(_clearing.ToArray());
+        Cluster.Supervised.CloseOrphans();
         _state = SupervisorState.Stopped;
         _timer.Dispose();
         _done.TrySetResult(_failure);
@@ -185,16 +190,31 @@ internal sealed partial class Supervisor
         }
 
         await UntilAsync(() => _operation is null);
-        if (_current is null || IsStopping)
+        if (_current is null)
         {
-            throw new InvalidOperationException(IsStopping ? "The supervisor stops, or has stopped." : "The supervisor has not started.");
+            throw new InvalidOperationException("The supervisor has not started.");
         }
 
+        ThrowIfStopping();
         _operation = name;
         Raise(SupervisorEventKind.OperationBegan, $"{name} begins");
 
         // No new recycling begins while an operation is under way.
         await UntilAsync(() => _recycling is null || IsStopping);
+        if (IsStopping)
+        {
+            End();
+            Raise(SupervisorEventKind.OperationEnded, $"{name} failed: the supervisor stops");
+            ThrowIfStopping();
+        }
+    }
+
+    private void ThrowIfStopping()
+    {
+        if (IsStopping)
+        {
+            throw new InvalidOperationException("The supervisor stops, or has stopped.");
+        }
     }
 
     private void End()
@@ -219,6 +239,11 @@ internal sealed partial class Supervisor
             if (options.Output is not null)
             {
                 settings.Stdio = [Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
+            }
+            else if (settings is { Stdio: null, Silent: false })
+            {
+                // A group of its own is in a terminal's background, where reading it means being stopped.
+                settings.Stdio = [Stdio.Ignore, Stdio.Inherit, Stdio.Inherit, Stdio.Channel];
             }
 
             // A link that is turned later (current/) is another generation's affair.
@@ -255,6 +280,7 @@ internal sealed partial class Supervisor
         {
             Cull();
             Spawn();
+            KeepWarm();
             _state = AllServe ? SupervisorState.Healthy
                 : _current.Breaker.IsOpen ? SupervisorState.Degraded
                 : _state == SupervisorState.Starting ? SupervisorState.Starting
@@ -272,6 +298,7 @@ internal sealed partial class Supervisor
         Pulse();
     }
 
+    /// <summary>Slots as many as are wanted; those too many go, with their workers.</summary>
     private void Cull()
     {
         // A reload that wants more than there are has its slots already; nobody else fills them.
@@ -331,10 +358,14 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>With the breaker open one at a time, with pauses, and none beside one that has yet to last.</summary>
+    /// <summary>
+    /// With the breaker open one at a time, with pauses, and none beside one that has yet to last. With nobody left to serve, a pause is an outage: then
+    /// the slots' back-offs are pause enough.
+    /// </summary>
     private bool MaySpawn(Generation generation)
         => !generation.Breaker.IsOpen
-            || (Now >= generation.Breaker.NextTry && !_workers.Exists(worker => worker.Generation == generation && worker.Started > generation.Breaker.LastFailure && !HasLasted(worker)));
+            || ((Now >= generation.Breaker.NextTry || !_workers.Exists(static worker => worker.Phase is WorkerPhase.Serving or WorkerPhase.Canary))
+                && !_workers.Exists(worker => worker.Generation == generation && !worker.IsWarm && worker.Started > generation.Breaker.LastFailure && !HasLasted(worker)));
 
     private bool HasLasted(SupervisedWorker worker) => worker.ServesSince is { } since && Now - since >= worker.Generation.Options.MinUptime;
 

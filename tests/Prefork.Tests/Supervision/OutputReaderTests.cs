@@ -9,6 +9,7 @@ public class OutputReaderTests
     private readonly Pipe _output = new();
     private readonly Pipe _error = new();
     private readonly List<(bool IsError, string Line)> _lines = [];
+    private readonly List<Exception> _refused = [];
 
     [Fact]
     public async Task Lines_ComeWhole_HoweverTheyAreWritten()
@@ -42,13 +43,29 @@ public class OutputReaderTests
         Assert.Equal("said", Assert.Single(reader.LastLines));
     }
 
-    private OutputReader Read() => new(_output.Reader.AsStream(), _error.Reader.AsStream(), (isError, line) =>
+    [Fact]
+    public async Task LinesThatAreRefused_AreReadAndRemembered_AndItIsSaidOnce()
     {
+        var reader = await ReadAsync("one\n", "refuse\n", "refuse\n", "two\n");
+        Assert.Equal(["one", "two"], _lines.Select(line => line.Line));
+        Assert.Equal(["one", "refuse", "refuse", "two"], reader.LastLines);
+        Assert.IsType<IOException>(Assert.Single(_refused));
+    }
+
+    private OutputReader Read() => new(_output.Reader.AsStream(), _error.Reader.AsStream(), Take, _refused.Add);
+
+    private void Take(bool isError, string line)
+    {
+        if (line == "refuse")
+        {
+            throw new IOException();
+        }
+
         lock (_lines)
         {
             _lines.Add((isError, line));
         }
-    });
+    }
 
     private async Task<OutputReader> ReadAsync(params string[] parts)
     {

@@ -1,3 +1,4 @@
+using Prefork.Processes;
 using Prefork.Supervision;
 
 namespace Prefork.Tests.Supervision;
@@ -27,6 +28,44 @@ public class RecycleRulesTests
         Assert.NotNull(rules.ReasonForAll());
         _time.Advance(360_000);
         Assert.Null(rules.ReasonForAll());
+    }
+
+    [Fact]
+    public void AgeAndRequests_AreDueAtTheirLimit_LoweredByTheFactor()
+    {
+        var rules = new RecycleRules(new RecyclingOptions { MaxAge = TimeSpan.FromHours(10), MaxRequests = 1000 }, _time);
+        Assert.Null(rules.ReasonFor(null, 999, TimeSpan.FromHours(9.99), 1));
+        Assert.StartsWith("age: 36000 s (limit 36000 s)", rules.ReasonFor(null, 0, TimeSpan.FromHours(10), 1), StringComparison.Ordinal);
+        Assert.StartsWith("requests: 1000 (limit 1000)", rules.ReasonFor(null, 1000, TimeSpan.Zero, 1), StringComparison.Ordinal);
+        Assert.Null(rules.ReasonFor(null, 899, TimeSpan.FromHours(8.99), 0.9));
+        Assert.NotNull(rules.ReasonFor(null, 0, TimeSpan.FromHours(9), 0.9));
+        Assert.NotNull(rules.ReasonFor(null, 900, TimeSpan.Zero, 0.9));
+    }
+
+    [Fact]
+    public void Factor_IsByChance_AndWithinTheJitter()
+    {
+        var random = new Random(1);
+        var factors = Enumerable.Range(0, 200).Select(_ => RecycleRules.Factor(0.1, random)).ToList();
+        Assert.All(factors, factor => Assert.InRange(factor, 0.9, 1));
+        Assert.True(factors.Max() - factors.Min() > 0.05);
+        Assert.Equal(1, RecycleRules.Factor(0, random));
+    }
+
+    [Fact]
+    public void Memory_IsMeasuredAsSaid()
+    {
+        // Our own is partly shared, with whoever runs .NET or libc too.
+        var own = Environment.ProcessId;
+        var (proportional, resident) = (ProcessFigures.ProportionalMemory(own), ProcessFigures.ResidentMemory(own));
+        Assert.InRange(proportional, 1, resident - 1);
+        var limit = (proportional + resident) / 2;
+        Assert.Null(ReasonFor(MemoryMeasure.Proportional, limit));
+        Assert.StartsWith("memory: ", ReasonFor(MemoryMeasure.Resident, limit), StringComparison.Ordinal);
+        Assert.StartsWith("memory: ", ReasonFor(MemoryMeasure.Proportional, proportional / 2), StringComparison.Ordinal);
+
+        string? ReasonFor(MemoryMeasure measure, long most)
+            => new RecycleRules(new RecyclingOptions { MaxMemory = most, MemoryMeasure = measure }, _time).ReasonFor(own, 0, TimeSpan.Zero, 1);
     }
 
     [Fact]
