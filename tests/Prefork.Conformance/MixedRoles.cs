@@ -8,7 +8,7 @@ internal static class MixedRoles
     internal static IEnumerable<string> Tests
         => Directory.GetFiles(Folder, "test-*.js").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal);
 
-    /// <summary>Every test with every version of Node.</summary>
+    /// <summary>Every test with every version of Node. As traits they are in the report in full, where a name is cut (<see cref="RunReport"/>).</summary>
     public static TheoryData<string, string> Cases()
     {
         var cases = new TheoryData<string, string>();
@@ -16,7 +16,7 @@ internal static class MixedRoles
         {
             foreach (var test in Tests)
             {
-                cases.Add(test, version);
+                cases.Add(new TheoryDataRow<string, string>(test, version) { Traits = { ["test"] = [test], ["node"] = [version] } });
             }
         }
 

@@ -14,17 +14,17 @@ internal sealed partial class RunReport
     {
         foreach (var test in report.Descendants("test"))
         {
-            var (type, method, result) = ($"{test.Attribute("type")!.Value}", $"{test.Attribute("method")!.Value}", test.Attribute("result")!.Value);
+            var (type, method, result) = (test.Attribute("type")!.Value, test.Attribute("method")!.Value, test.Attribute("result")!.Value);
             _results[(type, method)] = result;
-            if (MixedCase().Match(test.Attribute("name")!.Value) is not { Success: true } mixed)
+            if (Trait(test, "node") is not { } node || Trait(test, "test") is not { } name)
             {
                 continue;
             }
 
-            Versions.Add(mixed.Groups["node"].Value);
+            Versions.Add(node);
             if (result == "Pass")
             {
-                _passed.Add((method, mixed.Groups["test"].Value, NodeBinaries.Major(mixed.Groups["node"].Value)));
+                _passed.Add((method, name, NodeBinaries.Major(node)));
             }
         }
     }
@@ -46,8 +46,8 @@ internal sealed partial class RunReport
     internal static IEnumerable<int> Majors(string text)
         => MajorNumber().Matches(text).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
 
-    [GeneratedRegex("\\(test: \"(?<test>[^\"]+)\", node: \"(?<node>[^\"]+)\"\\)$")]
-    private static partial Regex MixedCase();
+    private static string? Trait(XElement test, string name)
+        => test.Descendants("trait").FirstOrDefault(trait => trait.Attribute("name")?.Value == name)?.Attribute("value")?.Value;
 
     [GeneratedRegex(@"\bv?([0-9]+)(?:\.[0-9.]+)?\b")]
     private static partial Regex MajorNumber();

@@ -39,7 +39,9 @@ internal sealed class TestCluster : TestProgram
     {
         await TellAsync($"fork {environment}".TrimEnd());
         var forked = (await ExpectAsync("forked ")).Split(' ');
-        await ExpectAsync($"online {forked[1]}");
+
+        // Another thread tells this one: a worker that is up quickly may be heard of before the fork is.
+        await ExpectEverAsync($"online {forked[1]}");
         return int.Parse(forked[2], CultureInfo.InvariantCulture);
     }
 

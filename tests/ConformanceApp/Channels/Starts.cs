@@ -175,7 +175,12 @@ internal sealed class OutOfDescriptors : Scenario
     {
         Cluster.Error += Must.Handle<WorkerErrorEventArgs>("error", e => Check.Equal(1, e.Worker?.Id));
         Cluster.Exited += Must.Never<WorkerExitedEventArgs>("exit");
+
+        // Once that is told, the loop runs, and the runtime has loaded what it needs: without descriptors it cannot.
+        var running = new TaskCompletionSource();
+        Cluster.SetUp += (_, _) => running.TrySetResult();
         Cluster.SetupPrimary();
+        await running.Task.WithinPatience();
         var taken = Kernel.ExhaustDescriptors();
         var worker = Cluster.Fork();
         taken.ForEach(handle => handle.Dispose());
