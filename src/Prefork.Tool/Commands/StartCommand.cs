@@ -64,7 +64,7 @@ internal static class StartCommand
             throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}\n{Tail(LogOf(name))}".TrimEnd());
         }
 
-        reply = reply with { Message = $"{name} runs: {reply.Status!.Cluster.DesiredWorkers} workers of {reply.Status.Cluster.Program}, pid {reply.Status.ProcessId}" };
+        reply = reply with { Message = $"{name} runs: {reply.Status!.Cluster.DesiredWorkers} {(reply.Status.Cluster.DesiredWorkers == 1 ? "worker" : "workers")} of {reply.Status.Cluster.Program}, pid {reply.Status.ProcessId}" };
         if (commandLine.Json)
         {
             Output.WriteJson(reply);
