@@ -21,8 +21,7 @@ public class Configuring
               "env": { "COLOUR": "red", "NUMBER": 5, "XDG_STATE_HOME": null, },
             }
             """);
-        var start = await app.CommandAsync("start");
-        Assert.True(start.Code == 0, start.Error);
+        await app.SucceedAsync("start");
         var port = await app.PortAsync();
         Assert.Equal(("slim http://127.0.0.1:0 one", "red", "5", "none", "first"), await AskAsync(port));
         Assert.Contains($"{app.ConfigurationFile}, which is what runs", (await app.CommandAsync("describe")).Output, StringComparison.Ordinal);
@@ -46,7 +45,7 @@ public class Configuring
         Assert.Equal(("slim http://127.0.0.1:0 one", "red", "5", "none", "first"), await AskAsync(port));
 
         // As it is, whatever the file says.
-        Assert.Equal(0, (await app.CommandAsync("restart")).Code);
+        await app.SucceedAsync("restart");
         Assert.Equal(("slim http://127.0.0.1:0 one", "red", "5", "none", "first"), await AskAsync(port));
         Assert.Single(await ServingAsync(app));
     }
@@ -56,7 +55,7 @@ public class Configuring
     {
         await using var app = new TestApplication();
         await app.WriteAsync(Good("red"));
-        Assert.Equal(0, (await app.CommandAsync("start")).Code);
+        await app.SucceedAsync("start");
         var before = await app.PidsAsync();
         foreach (var (json, what) in new[]
         {
@@ -77,7 +76,7 @@ public class Configuring
         Assert.Contains("There is no configuration file", (await app.CommandAsync("reload")).Error, StringComparison.Ordinal);
         Assert.Contains("which a reload would refuse: There is no configuration file", (await app.CommandAsync("describe")).Output, StringComparison.Ordinal);
         Assert.Equal(before, await app.PidsAsync());
-        Assert.Equal(0, (await app.CommandAsync("restart")).Code);
+        await app.SucceedAsync("restart");
     }
 
     [Fact]
@@ -85,7 +84,7 @@ public class Configuring
     {
         await using var app = new TestApplication();
         await app.WriteAsync(Good("red"));
-        Assert.Equal(0, (await app.CommandAsync("start")).Code);
+        await app.SucceedAsync("start");
         var port = await app.PortAsync();
         await app.WriteAsync(Good("blue").Replace("slim", "no-such-builder", StringComparison.Ordinal));
         var reload = await app.CommandAsync("reload");
@@ -96,7 +95,7 @@ public class Configuring
         Assert.NotEqual($"{old}", Assert.Single(await Running.WorkersAsync(port, 1, without: $"{old}")));
         Assert.Equal("red", (await Running.AskAsync(port, "/variable?name=COLOUR", 1))[0]);
         await app.WriteAsync(Good("green"));
-        Assert.Equal(0, (await app.CommandAsync("reload")).Code);
+        await app.SucceedAsync("reload");
         Assert.Equal("green", (await Running.AskAsync(port, "/variable?name=COLOUR", 1))[0]);
     }
 
@@ -105,8 +104,8 @@ public class Configuring
     {
         await using var app = new TestApplication();
         await app.WriteAsync(Good("red"));
-        Assert.Equal(0, (await app.CommandAsync("start")).Code);
-        Assert.Equal(0, (await app.CommandAsync("scale", "2")).Code);
+        await app.SucceedAsync("start");
+        await app.SucceedAsync("scale", "2");
         await app.WriteAsync(Good("blue"));
         Assert.Equal("reload to generation 2 succeeded: 2 workers serve\n", (await app.CommandAsync("reload")).Output);
         await app.WriteAsync(Good("blue").Replace("\"workers\": 1", "\"workers\": 3", StringComparison.Ordinal));
@@ -118,10 +117,10 @@ public class Configuring
     {
         await using var app = new TestApplication();
         await app.WriteAsync(Good("red"));
-        Assert.Equal(0, (await app.CommandAsync("start", "--config", "prefork.json", "-w", "2", "-e", "COLOUR=black", "--", "slim", "http://127.0.0.1:0", "x")).Code);
+        await app.SucceedAsync("start", "--config", "prefork.json", "-w", "2", "-e", "COLOUR=black", "--", "slim", "http://127.0.0.1:0", "x");
         var port = await app.PortAsync();
         await app.WriteAsync(Good("blue"));
-        Assert.Equal(0, (await app.CommandAsync("reload")).Code);
+        await app.SucceedAsync("reload");
         Assert.Equal("slim http://127.0.0.1:0 x", (await Running.AskAsync(port, "/arguments", 1))[0]);
         Assert.Equal("black", (await Running.AskAsync(port, "/variable?name=COLOUR", 1))[0]);
         Assert.Equal(2, (await ServingAsync(app)).Count);

@@ -35,9 +35,15 @@ internal sealed class TestApplication : IAsyncDisposable
         return System.Net.IPEndPoint.Parse(line.Split(' ')[^1]).Port;
     }
 
-    /// <summary>Of the folder that the application's configuration is in.</summary>
+    /// <summary>In the folder that the application's configuration is in.</summary>
     internal async Task<(int Code, string Output, string Error)> CommandAsync(params string[] arguments)
         => await RunAsync(new ProcessStartInfo(Published.Command, arguments));
+
+    internal async Task SucceedAsync(params string[] arguments)
+    {
+        var (code, _, error) = await CommandAsync(arguments);
+        Assert.True(code == 0, error);
+    }
 
     /// <param name="start">The program.</param>
     /// <param name="variables">Beside those that lead to this application; null as a value takes one away.</param>
@@ -91,7 +97,41 @@ internal sealed class TestApplication : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await CommandAsync("stop", "shop", "--now");
-        _folder.Delete(recursive: true);
+        try
+        {
+            await CommandAsync("stop", "shop", "--now");
+        }
+        finally
+        {
+            // One that could not be told is a test that failed, and is not left behind all the same; its workers go with it.
+            foreach (var pid in Left())
+            {
+                Native.Kill(pid, Native.SigKill);
+            }
+
+            _folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Processes that have this application's folder in their environment.</summary>
+    private IEnumerable<int> Left()
+    {
+        foreach (var folder in Directory.GetDirectories("/proc"))
+        {
+            var isOurs = false;
+            try
+            {
+                isOurs = int.TryParse(Path.GetFileName(folder), out _) && File.ReadAllText(Path.Combine(folder, "environ")).Split('\0').Contains($"XDG_RUNTIME_DIR={Folder}");
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // It has gone, or is another user's.
+            }
+
+            if (isOurs)
+            {
+                yield return int.Parse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture);
+            }
+        }
     }
 }

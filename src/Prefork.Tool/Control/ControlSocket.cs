@@ -105,11 +105,15 @@ internal sealed partial class ControlSocket : IDisposable
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Bind(new UnixDomainSocketEndPoint(Path));
+            // It is seen when it listens, and not before: in between, whoever waits for it to be there would be refused.
+            var unseen = System.IO.Path.ChangeExtension(Path, ".new");
+            File.Delete(unseen);
+            socket.Bind(new UnixDomainSocketEndPoint(unseen));
             socket.Listen(16);
+            File.Move(unseen, Path, overwrite: true);
             return socket;
         }
-        catch (SocketException exception)
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
 
