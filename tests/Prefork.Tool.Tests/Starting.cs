@@ -121,7 +121,7 @@ public class Starting
         await using var app = new TestApplication();
         await app.StartAsync("--health", "/health");
         Assert.Equal(0, (await app.CommandAsync("stop")).Code);
-        var sick = await app.CommandAsync("start", Published.WebApp, "--name", "shop", "-w", "1", "--health", "/health", "--health-timeout", "1s", "-e", "BEHAVE=sick", "--", "--urls=http://127.0.0.1:0");
+        var sick = await app.CommandAsync("start", Published.WebApp, "--name", "shop", "-w", "1", "--health", "/health", "--health-timeout", "20s", "-e", "BEHAVE=sick", "--", "--urls=http://127.0.0.1:0");
         Assert.Equal(1, sick.Code);
         Assert.Contains("/health was answered with 503", sick.Error, StringComparison.Ordinal);
     }

@@ -84,13 +84,13 @@ internal sealed class TestApplication : IAsyncDisposable
 
     internal async Task<int[]> PidsAsync() => [.. (await StatusAsync()).GetProperty("cluster").GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("processId").GetInt32())];
 
-    /// <summary>Looks again and again: for what no event tells of.</summary>
+    /// <summary>Looks again and again: for what no event tells of. A look may be a command, which takes its time.</summary>
     internal static async Task EventuallyAsync(Func<Task<bool>> condition)
     {
         var patience = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(patience.Elapsed < TestProgram.Patience, "It did not come about.");
+            Assert.True(patience.Elapsed < 3 * TestProgram.Patience, "It did not come about.");
             await Task.Delay(20);
         }
     }

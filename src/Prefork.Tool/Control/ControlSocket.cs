@@ -113,7 +113,7 @@ internal sealed partial class ControlSocket : IDisposable
             File.Move(unseen, Path, overwrite: true);
             return socket;
         }
-        catch (SocketException exception)
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
 
