@@ -27,15 +27,18 @@ public class Reloading
     [InlineData("stop:2000", "left by itself")]
     public async Task ABadVersion_IsRemoved_AndTheOldOneServesOn(string behaviour, string why)
     {
-        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "boot=10000", "gate=/health", "gatetimeout=10000", "watch=4000");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "gate=/health", "watch=4000");
         await using var load = await supervisor.LoadAsync();
         await supervisor.AskAsync($"launch BEHAVE={behaviour}", "set");
-        var result = await supervisor.AskAsync("reload", "result ");
+
+        // Short for the bad one, and only where that is what fails it: on a loaded machine a start takes long.
+        await supervisor.AskAsync(behaviour switch { "stuck" => "options boot=10000", "sick" => "options gatetimeout=10000", _ => "options boot=60000" }, "set");
+        var result = await supervisor.AskAsync("reload", "result ", TimeSpan.FromSeconds(90));
         Assert.StartsWith("result False generation=1 reload to generation 2 failed: ", result, StringComparison.Ordinal);
         Assert.Contains("Generation 1 serves on.", result, StringComparison.Ordinal);
         foreach (var part in why.Split(" | "))
         {
-            Assert.Contains(part, result, StringComparison.Ordinal);
+            Assert.True(result.Contains(part, StringComparison.Ordinal), result);
         }
 
         Assert.Equal(1, (await supervisor.WhoAsync()).Generation);
@@ -52,17 +55,25 @@ public class Reloading
     public async Task AVersionThatCrashesLater_IsRemoved_AtTheCostOfWhatItHeld()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=4000");
-        await using var load = await supervisor.LoadAsync();
+        await using var old = await ReloadClients.StartAsync(supervisor.Address, 4, keepAlive: true);
+        await using var others = await ReloadClients.StartAsync(supervisor.Address, 4, keepAlive: false);
         await supervisor.AskAsync("launch BEHAVE=crash:2000", "set");
         var result = await supervisor.AskAsync("reload", "result False generation=1");
         Assert.Contains("killed by SIGKILL", result, StringComparison.Ordinal);
         Assert.EndsWith("| a crash that comes later", result, StringComparison.Ordinal);
         await supervisor.UntilAsync(status => status.Workers.Select(worker => worker.Id).SequenceEqual([1, 2]));
-        load.CloseInput();
-        using var figures = JsonDocument.Parse(await load.ExpectAsync("{", TimeSpan.FromSeconds(60)));
 
-        // Two clients of each of seven kinds: each may have had one request with each of the two that crashed.
-        Assert.InRange(figures.RootElement.EnumerateObject().Sum(kind => kind.Value.GetProperty("failed").GetInt32()), 0, 28);
+        // At most the one request, on the one connection, that each client may have had with each worker that crashed.
+        var crashed = supervisor.Seen.Count(line => line.StartsWith("WorkerEnded", StringComparison.Ordinal) && line.Contains("SIGKILL", StringComparison.Ordinal));
+        var failures = others.Failures;
+        Assert.All(failures, count => Assert.InRange(count, 0, crashed));
+
+        // Nothing after that, and never anything on a connection to an old worker.
+        await others.ServeAsync(20);
+        Assert.Equal(failures, others.Failures);
+        Assert.All(old.Failures, count => Assert.Equal(0, count));
+        Assert.Equal([1], old.Generations);
+        Assert.Contains(2, others.Generations);
     }
 
     [Fact]
@@ -193,6 +204,7 @@ public class Reloading
 
         var after = await UsageAsync(supervisor);
         Assert.Equal(before[0], after[0]);
+        Assert.True(after[1] < before[1] + (64 * 1024), $"{before[1]} KiB after 5 reloads, {after[1]} KiB after 20");
         Assert.Equal(0, after[2]);
         await ServedAllAsync(load);
     }
@@ -294,10 +306,36 @@ public class Reloading
     }
 
     [Fact]
+    public async Task AReload_WaitsForGenerationsThatDrain()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", "draining=1", "stop=60000", "args=--urls=http://127.0.0.1:0,--drain=60");
+        using var held = new System.Net.Sockets.TcpClient();
+        await held.ConnectAsync(supervisor.Address.Host, supervisor.Address.Port);
+        var stream = held.GetStream();
+        await stream.WriteAsync("POST /upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 10\r\n\r\n12345"u8.ToArray());
+
+        // That it has come is not to be seen from here; one that comes after it has been served.
+        await supervisor.WhoAsync();
+        await supervisor.AskAsync("reload", "result True generation=2");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("OperationBegan reload");
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal([1, 2], (await supervisor.StatusAsync()).Workers.Select(worker => worker.Id));
+        }
+
+        await stream.WriteAsync("67890"u8.ToArray());
+        Assert.StartsWith("HTTP/1.1 200", await new StreamReader(stream).ReadToEndAsync(), StringComparison.Ordinal);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await supervisor.ExpectAsync("WorkerStarted worker 3 ");
+        await supervisor.ExpectAsync("result True generation=3");
+    }
+
+    [Fact]
     public async Task ACanary_HasItsShare_ThenTheOthersFollow()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0");
-        await supervisor.TellAsync("reload canary=1500 share=0.25");
+        await supervisor.TellAsync("reload canary=60000 share=0.25");
         await supervisor.ExpectAsync("WorkerServes worker 3 ", line => line.Contains("25", StringComparison.Ordinal));
         var generations = new List<int>();
         for (var i = 0; i < 40; i++)
@@ -306,8 +344,9 @@ public class Reloading
         }
 
         Assert.Equal(10, generations.Count(generation => generation == 2));
-        await supervisor.ExpectAsync("result True generation=2");
-        Assert.Equal(2, (await supervisor.WhoAsync()).Generation);
+        await supervisor.AskAsync("rollback", "result True generation=1");
+        await supervisor.AskAsync("reload canary=100 share=0.25", "result True generation=3");
+        Assert.Equal(3, (await supervisor.WhoAsync()).Generation);
     }
 
     [Fact]
@@ -379,7 +418,7 @@ public class Reloading
         Assert.True(await asking > 0);
     }
 
-    private static async Task ServedAllAsync(TestProgram load)
+    internal static async Task ServedAllAsync(TestProgram load)
     {
         load.CloseInput();
         using var result = JsonDocument.Parse(await load.ExpectAsync("{", TimeSpan.FromSeconds(60)));

@@ -199,13 +199,23 @@ public class Supervising
     }
 
     [Fact]
-    public async Task ATriggerFile_ReplacesAll()
+    public async Task ATriggerFile_ReplacesAll_AndAsManyServeThroughout()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "restart.txt");
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", $"trigger={file}");
+        await using var load = await supervisor.LoadAsync();
         await File.WriteAllTextAsync(file, "");
         await supervisor.UntilAsync(status => status.Workers.Select(worker => worker.Id).SequenceEqual([3, 4]));
+        await Reloading.ServedAllAsync(load);
+
+        // A new one serves before an old one leaves.
+        var serving = 0;
+        foreach (var line in supervisor.Seen)
+        {
+            serving += line.StartsWith("WorkerServes", StringComparison.Ordinal) ? 1 : line.StartsWith("WorkerDrains", StringComparison.Ordinal) ? -1 : 0;
+            Assert.True(serving >= 2 || !line.StartsWith("WorkerDrains", StringComparison.Ordinal), line);
+        }
     }
 
     [Fact]

@@ -27,7 +27,7 @@ internal static unsafe class Spawner
     /// <param name="descriptors">By number in the child; null opens /dev/null. The caller keeps its own.</param>
     /// <param name="ownGroup">Whether it leads a process group of its own, which then has its pid for a number.</param>
     /// <exception cref="Win32Exception">The program could not be started; says why.</exception>
-    internal static int Start(ProgramCommand command, IEnumerable<string> environment, string? workingDirectory, IReadOnlyList<FileDescriptor?> descriptors, bool ownGroup)
+    internal static int Start(ProgramCommand command, IEnumerable<string> environment, string? workingDirectory, IReadOnlyList<FileDescriptor?> descriptors, bool ownGroup = false)
     {
         var actions = stackalloc byte[OpaqueSize];
         var attributes = stackalloc byte[OpaqueSize];
