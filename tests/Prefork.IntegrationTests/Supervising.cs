@@ -6,6 +6,15 @@ namespace Prefork.IntegrationTests;
 public class Supervising
 {
     [Fact]
+    public async Task AStopBeforeTheStart_IsNoFailure_AndNothingStarts()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}");
+        await supervisor.AskAsync("stop", "stopped");
+        await supervisor.AskAsync("run", "ran");
+        Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task EachWorker_HasASlot_WhichItsReplacementKeeps()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=3");

@@ -66,9 +66,16 @@ internal sealed partial class Supervisor
     /// <summary>Starts the first generation, and ends when all of its workers serve.</summary>
     internal async Task StartAsync()
     {
-        if (_current is not null || IsStopping)
+        if (_current is not null)
         {
             throw new InvalidOperationException("A supervisor starts once.");
+        }
+
+        if (IsStopping)
+        {
+            // A signal came before there was anything to stop.
+            await _done.Task;
+            return;
         }
 
         _state = SupervisorState.Starting;
@@ -231,25 +238,26 @@ internal sealed partial class Supervisor
             throw new ArgumentException("Where workers accept by themselves (scheduling policy Shared) a health gate cannot connect to one alone. Use a command or a callback, or another policy.");
         }
 
+        // What follows is of supervised workers alone: what the program forks itself begins with the settings that it has made.
         var settings = Cluster.Supervised.SetUp(settings =>
         {
             settings.ExpectedWorkers = workers;
             options.Launch?.Invoke(settings);
-            settings.StartInRotation = false;
-            if (options.Output is not null)
-            {
-                settings.Stdio = [Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
-            }
-            else if (settings is { Stdio: null, Silent: false })
-            {
-                // A group of its own is in a terminal's background, where reading it means being stopped.
-                settings.Stdio = [Stdio.Ignore, Stdio.Inherit, Stdio.Inherit, Stdio.Channel];
-            }
+        }).Clone();
+        settings.StartInRotation = false;
+        if (options.Output is not null)
+        {
+            settings.Stdio = [Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
+        }
+        else if (settings is { Stdio: null, Silent: false })
+        {
+            // A group of its own is in a terminal's background, where reading it means being stopped.
+            settings.Stdio = [Stdio.Ignore, Stdio.Inherit, Stdio.Inherit, Stdio.Channel];
+        }
 
-            // A link that is turned later (current/) is another generation's affair.
-            settings.Exec = settings.Exec is { } exec && File.Exists(exec) ? RealPath.Of(exec) : settings.Exec;
-            settings.WorkingDirectory = settings.WorkingDirectory is { } folder && Directory.Exists(folder) ? RealPath.Of(folder) : settings.WorkingDirectory;
-        });
+        // A link that is turned later (current/) is another generation's affair.
+        settings.Exec = settings.Exec is { } exec && File.Exists(exec) ? RealPath.Of(exec) : settings.Exec;
+        settings.WorkingDirectory = settings.WorkingDirectory is { } folder && Directory.Exists(folder) ? RealPath.Of(folder) : settings.WorkingDirectory;
         return new Generation(++_lastGeneration, settings, options);
     }
 
