@@ -82,7 +82,7 @@ internal sealed class TestSupervisor : TestProgram
     internal async Task<Status> UntilAsync(Predicate<Status> isSo)
     {
         Status status = null!;
-        await Scheduling.EventuallyAsync(async () => isSo(status = await StatusAsync()));
+        await Scheduling.EventuallyAsync(async () => isSo(status = await StatusAsync()), () => $"It did not come about. Last: {string.Join('\n', Seen.Where(line => !line.StartsWith("status ", StringComparison.Ordinal)).TakeLast(60))}\n{Seen[^1]}");
         return status;
     }
 

@@ -9,10 +9,10 @@ internal sealed class CrashLoopBreaker(int failures, TimeSpan window, TimeSpan p
     private readonly Queue<TimeSpan> _recent = new();
     private TimeSpan _last;
 
-    /// <summary>When the last one failed.</summary>
-    internal TimeSpan LastFailure => _last;
-
     internal bool IsOpen { get; private set; }
+
+    /// <summary>Since when it is open, or was.</summary>
+    internal TimeSpan OpenedAt { get; private set; }
 
     /// <summary>When the next one may be tried; only while open.</summary>
     internal TimeSpan NextTry => _last + pause;
@@ -33,6 +33,7 @@ internal sealed class CrashLoopBreaker(int failures, TimeSpan window, TimeSpan p
         }
 
         IsOpen = true;
+        OpenedAt = now;
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 
 namespace Prefork.Supervision;
@@ -90,8 +91,7 @@ internal sealed partial class Supervisor
         }
         catch (OperationCanceledException)
         {
-            throw Fail(worker, options.ExplainBootTimeout?.Invoke(worker.Process)
-                ?? $"was not ready within {Seconds(options.BootTimeout)}: it {Describe(worker.Process.State)}");
+            throw Fail(worker, Explain(options, worker.Process) ?? $"was not ready within {Seconds(options.BootTimeout)}: it {Describe(worker.Process.State)}");
         }
         catch (InvalidOperationException)
         {
@@ -101,6 +101,19 @@ internal sealed partial class Supervisor
         if (options.HealthGate is { } gate)
         {
             await PassAsync(worker, gate);
+        }
+    }
+
+    /// <summary>The user's code, and of use for a message only: what it throws must not keep the worker from being ended.</summary>
+    private static string? Explain(SupervisorOptions options, WorkerProcess process)
+    {
+        try
+        {
+            return options.ExplainBootTimeout?.Invoke(process);
+        }
+        catch (Exception exception)
+        {
+            return $"was not ready within {Seconds(options.BootTimeout)}, and why cannot be said: {exception.Message}";
         }
     }
 
@@ -232,8 +245,14 @@ internal sealed partial class Supervisor
         worker.SetEnded(ending);
         Raise(SupervisorEventKind.WorkerEnded, $"{worker.Name} ended{(exit is null ? "" : $" ({exit})")}: {ending.Reason}", worker, ending);
         GiveUpAfter(worker, ending);
-        await cleared;
-        _clearing.Remove(cleared);
+        try
+        {
+            await cleared;
+        }
+        finally
+        {
+            _clearing.Remove(cleared);
+        }
     }
 
     /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it.</summary>
@@ -306,11 +325,11 @@ internal sealed partial class Supervisor
         if (worker.ServesSince is null || !await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token))
         {
             worker.Look();
-            worker.Process.Kill(Signal.SIGTERM);
+            Kill(worker, Signal.SIGTERM);
             if (!await EndsWithinAsync(worker, options.KillTimeout, _kill.Token))
             {
                 worker.Look();
-                worker.Process.Kill(Signal.SIGKILL);
+                Kill(worker, Signal.SIGKILL);
             }
         }
 
@@ -371,11 +390,24 @@ internal sealed partial class Supervisor
         KillWithTree(worker);
     }
 
-    private static void KillWithTree(SupervisedWorker worker)
+    private void KillWithTree(SupervisedWorker worker)
     {
         var tree = worker.Look();
-        worker.Process.Kill(Signal.SIGKILL);
+        Kill(worker, Signal.SIGKILL);
         tree.Kill(Signal.SIGKILL);
+    }
+
+    /// <summary>One that has become another user's may not be killed. That is said; it ends when it likes.</summary>
+    private void Kill(SupervisedWorker worker, Signal signal)
+    {
+        try
+        {
+            worker.Process.Kill(signal);
+        }
+        catch (Win32Exception exception)
+        {
+            Raise(SupervisorEventKind.Notice, $"{worker.Name} cannot be sent {signal}: {exception.Message}", worker);
+        }
     }
 
     private async Task<bool> EndsWithinAsync(SupervisedWorker worker, TimeSpan time, CancellationToken hasten)

@@ -373,7 +373,11 @@ internal sealed partial class Supervisor
     private bool MaySpawn(Generation generation)
         => !generation.Breaker.IsOpen
             || ((Now >= generation.Breaker.NextTry || !_workers.Exists(static worker => worker.Phase is WorkerPhase.Serving or WorkerPhase.Canary))
-                && !_workers.Exists(worker => worker.Generation == generation && !worker.IsWarm && worker.Started > generation.Breaker.LastFailure && !HasLasted(worker)));
+                && !_workers.Exists(worker => worker.Generation == generation && !worker.IsWarm && IsTried(worker)));
+
+    /// <summary>While the breaker is open: whether it has yet to show that it lasts. Those that served already are the rest, which goes on.</summary>
+    private bool IsTried(SupervisedWorker worker)
+        => !HasLasted(worker) && (worker.Phase == WorkerPhase.Starting || worker.Started >= worker.Generation.Breaker.OpenedAt);
 
     private bool HasLasted(SupervisedWorker worker) => worker.ServesSince is { } since && Now - since >= worker.Generation.Options.MinUptime;
 
@@ -383,7 +387,7 @@ internal sealed partial class Supervisor
     private void Settle()
     {
         var breaker = _current!.Breaker;
-        if (breaker.IsOpen && _workers.Exists(worker => worker.Generation == _current && worker.Started > breaker.LastFailure && HasLasted(worker)) && breaker.Succeed())
+        if (breaker.IsOpen && _workers.Exists(worker => worker.Generation == _current && worker.Started >= breaker.OpenedAt && HasLasted(worker)) && breaker.Succeed())
         {
             _slots.ForEach(static slot => slot.NotBefore = TimeSpan.Zero);
             Raise(SupervisorEventKind.BreakerChanged, $"generation {_current.Number} is no crash loop any more");
