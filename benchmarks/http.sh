@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Hello world over HTTP, a new connection per request and keep-alive: http.sh [ROUNDS=5] [SECONDS=5]
-# CONTENDERS="a|b" (of the names below) runs only those; WARM_UP=3 seconds before each, for several processes compile at once at first.
+# CONTENDERS="a|b" (of the names below) runs only those; WARM_UP=10 seconds before each: after three, the compilers of several processes still take a quarter of the processors.
 . "$(dirname "$0")/lib.sh"
 rounds=${1:-5} seconds=${2:-5}
 need wrk node dotnet curl ps pgrep
@@ -37,7 +37,7 @@ load() {
 measure() {
   local round=$1 contender=$2 name=$3 result
   shift 3
-  load "${WARM_UP:-3}" "$@" >/dev/null
+  load "${WARM_UP:-10}" "$@" >/dev/null
   result=$(load "$seconds" "$@")
   record "$round" "$contender" "{\"load\":\"$name\",${result#\{}"
 }

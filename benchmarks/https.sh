@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Hello world with TLS, by HTTP/1.1 (a connection per request, keep-alive) and HTTP/2: https.sh [ROUNDS=5] [SECONDS=5]
+# WARM_UP=10 seconds before each: after three, the compilers of several processes still take a quarter of the processors.
 . "$(dirname "$0")/lib.sh"
 rounds=${1:-5} seconds=${2:-5}
 need wrk h2load node dotnet curl openssl ps pgrep
@@ -43,7 +44,7 @@ http2() {
 measure() {
   local round=$1 contender=$2 name=$3 command=$4 result
   shift 4
-  "$command" "${WARM_UP:-3}" "$@" >/dev/null
+  "$command" "${WARM_UP:-10}" "$@" >/dev/null
   result=$("$command" "$seconds" "$@")
   record "$round" "$contender" "{\"load\":\"$name\",${result#\{}"
 }

@@ -22,6 +22,7 @@ if (Cluster.IsPrimary)
     };
 
     var workers = int.Parse(Environment.GetEnvironmentVariable("WORKERS") ?? $"{Environment.ProcessorCount}", CultureInfo.InvariantCulture);
+    Cluster.SetupPrimary(settings => settings.ExpectedWorkers = workers);
     for (var i = 0; i < workers; i++)
     {
         Cluster.Fork();

@@ -31,6 +31,9 @@ internal static class WorkerEnvironment
 
     internal const string NoSpinning = "00";
 
+    /// <summary>The same as a property of the runtime's configuration.</summary>
+    internal const string PoolSpinningProperty = "System.Threading.ThreadPool.UnfairSemaphoreSpinLimit";
+
     /// <summary>This process's environment, then the settings', then the fork's, then ours, which nobody can override; the id is added when there is one.</summary>
     internal static Dictionary<string, string> Create(ClusterSettings settings, IReadOnlyDictionary<string, string?>? added)
     {

@@ -73,6 +73,9 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
         if (Environment.GetEnvironmentVariable(WorkerEnvironment.PoolSpinning) == WorkerEnvironment.NoSpinning)
         {
             Environment.SetEnvironmentVariable(WorkerEnvironment.PoolSpinning, null);
+
+            // The pool asks when it is first used: either it has seen the variable already, or it sees this.
+            AppContext.SetData(WorkerEnvironment.PoolSpinningProperty, 0);
         }
 
         var (serialization, maxMessageSize) = (channel.Serialization, channel.MaxMessageSize);

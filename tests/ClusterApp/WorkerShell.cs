@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using Prefork;
@@ -189,6 +190,9 @@ internal sealed class WorkerShell
             case "env":
                 Say($"env {words[1]}={Environment.GetEnvironmentVariable(words[1])}");
                 break;
+            case "poolspins":
+                Say($"poolspins {PoolSpins()}");
+                break;
             case "where":
                 Say($"where {Environment.CurrentDirectory} {string.Join(',', Environment.GetCommandLineArgs()[1..])} {Environment.ProcessPath}");
                 break;
@@ -298,4 +302,12 @@ internal sealed class WorkerShell
 
     [DllImport("libc")]
     private static extern int kill(int pid, int signal);
+
+    /// <summary>How often an idle thread of the pool spins. .NET says it nowhere.</summary>
+    private static object? PoolSpins()
+    {
+        const BindingFlags Private = BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance;
+        var semaphore = Type.GetType("System.Threading.PortableThreadPool+WorkerThread")!.GetField("s_semaphore", Private)!.GetValue(null)!;
+        return semaphore.GetType().GetField("_spinCount", Private)!.GetValue(semaphore);
+    }
 }

@@ -24,6 +24,22 @@ public class FairShares
         Assert.Equal("0", Variables(await cluster.ForkAsync()).GetValueOrDefault("DOTNET_gcServer"));
     }
 
+    /// <summary>The pool asks how long to spin when it is first used, when the variable that said so is gone already.</summary>
+    [Fact]
+    public async Task IdlePoolThreads_DoNotSpin_AndChildrenHearNothingOfIt()
+    {
+        const string Variable = "DOTNET_ThreadPool_UnfairSemaphoreSpinLimit";
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.TellAsync("send 1 poolspins");
+        Assert.Equal("message 1 poolspins 0", await cluster.ExpectAsync("message 1 poolspins"));
+        await cluster.TellAsync($"send 1 env {Variable}");
+        Assert.Equal($"message 1 env {Variable}=", await cluster.ExpectAsync("message 1 env"));
+        await cluster.ForkAsync($"{Variable}=20");
+        await cluster.TellAsync("send 2 poolspins");
+        Assert.Equal("message 2 poolspins 32", await cluster.ExpectAsync("message 2 poolspins"));
+    }
+
     [Fact]
     public async Task WithoutAnExpectation_NothingIsSet()
     {
