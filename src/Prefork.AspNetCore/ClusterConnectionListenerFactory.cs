@@ -74,7 +74,7 @@ internal sealed class ClusterConnectionListenerFactory(
         }
 
         var pool = CreatePool();
-        return new ClusterConnectionListener(listener, new TransportSettings(sockets.Value, pool, Loop(), _settling, _logger), pool);
+        return new ClusterConnectionListener(listener, new TransportSettings(sockets.Value, host.Value.ShareTlsSessions, pool, Loop(), _settling, _logger), pool);
     }
 
     /// <summary>Kestrel's own kind of pool; before .NET 10 it was Kestrel's alone.</summary>

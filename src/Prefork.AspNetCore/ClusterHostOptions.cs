@@ -31,6 +31,13 @@ public sealed class ClusterHostOptions
 
     = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Whether a TLS session that one worker began may be resumed by the others and by their successors: session tickets are kept under a key that all workers
+    /// of the primary have, for as long as it lives. Else a client has to come back to the same worker for it. Only with <see cref="ClusterTransport.Prefork"/>.
+    /// </summary>
+    /// <remarks>Default: true. Where .NET does not resume (<c>AllowTlsResume</c> is false, or the runtime's switch is off), nobody does.</remarks>
+    public bool ShareTlsSessions { get; set; } = true;
+
     /// <summary>Whether the worker is ready only when the registered health checks pass, which is when none is <c>Unhealthy</c>; else when the host has started.</summary>
     /// <remarks>Default: true.</remarks>
     public bool WaitForHealthChecks { get; set; } = true;

@@ -82,6 +82,13 @@ public sealed class ClusterWorker
     /// <remarks>Always false under a Node primary.</remarks>
     public bool IsLeader => _role.Context.IsLeader;
 
+    /// <summary>
+    /// 32 random bytes that all .NET workers of a primary have, and nobody else: for keys that they are to share. Another primary has another secret.
+    /// Derive a key for each use (<see cref="System.Security.Cryptography.HKDF"/>). ASP.NET Core's TLS session tickets are kept under one such key.
+    /// </summary>
+    /// <remarks>Empty until the primary has told it, which is before the first <see cref="Cluster.ListenAsync(int, ListenOptions?, CancellationToken)"/> ends. Always empty under a Node primary.</remarks>
+    public ReadOnlyMemory<byte> SharedSecret => _role.Context.SharedSecret;
+
     /// <summary>True once a graceful leave has begun, from either side; null before. Node's <c>exitedAfterDisconnect</c>.</summary>
     public bool? ExitedAfterDisconnect => _role.IsLeaving ? true : null;
 

@@ -4,14 +4,17 @@ using Prefork.Ipc;
 namespace Prefork;
 
 /// <summary>What the primary tells a .NET worker about the cluster, on every change: the body of <c>context</c>.</summary>
-internal sealed record ContextMessage(int Workers, bool Leader, int Generation)
+/// <param name="Secret">Told with the first; see <see cref="ClusterWorker.SharedSecret"/>.</param>
+internal sealed record ContextMessage(int Workers, bool Leader, int Generation, byte[]? Secret = null)
 {
     internal const string Act = "context";
+
+    internal const int SecretSize = 32;
 
     /// <summary>What a worker answers to leadership: it leads no more, and never will again.</summary>
     internal const string ResignAct = "resign";
 
-    /// <exception cref="JsonException">A field is missing, or of the wrong type.</exception>
+    /// <exception cref="JsonException">A field is missing, or of the wrong type; the secret may be missing.</exception>
     internal static ContextMessage Read(JsonElement body)
     {
         if (body.ValueKind == JsonValueKind.Object
@@ -19,7 +22,7 @@ internal sealed record ContextMessage(int Workers, bool Leader, int Generation)
             && body.TryGetProperty("leader"u8, out var leader) && leader.ValueKind is JsonValueKind.True or JsonValueKind.False
             && body.TryGetProperty("generation"u8, out var generation) && generation.ValueKind == JsonValueKind.Number && generation.TryGetInt32(out var number))
         {
-            return new ContextMessage(count, leader.GetBoolean(), number);
+            return new ContextMessage(count, leader.GetBoolean(), number, ReadSecret(body));
         }
 
         throw new JsonException("The context lacks workers, leader or generation, or one is of another type.");
@@ -32,8 +35,25 @@ internal sealed record ContextMessage(int Workers, bool Leader, int Generation)
         writer.Json.WriteNumber("workers"u8, Workers);
         writer.Json.WriteBoolean("leader"u8, Leader);
         writer.Json.WriteNumber("generation"u8, Generation);
+        if (Secret is not null)
+        {
+            writer.Json.WriteBase64String("secret"u8, Secret);
+        }
+
         writer.Json.WriteEndObject();
         return End(writer);
+    }
+
+    private static byte[]? ReadSecret(JsonElement body)
+    {
+        if (!body.TryGetProperty("secret"u8, out var secret))
+        {
+            return null;
+        }
+
+        return secret.ValueKind == JsonValueKind.String && secret.TryGetBytesFromBase64(out var bytes) && bytes.Length == SecretSize
+            ? bytes
+            : throw new JsonException($"The context's secret is not {SecretSize} bytes in base 64.");
     }
 
     internal static ReadOnlySpan<byte> Resignation() => End(Start(ResignAct));

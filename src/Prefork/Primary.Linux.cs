@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Prefork.Handles;
 using Prefork.Ipc;
+using Prefork.Native;
 using Prefork.Processes;
 
 namespace Prefork;
@@ -45,6 +46,9 @@ internal sealed class Primary : IAcceptorEvents
     internal RequestHandlers<WorkerProcess> RequestHandlers { get; } = new();
 
     internal Leadership Leadership { get; } = new();
+
+    /// <summary>For all workers of this process, and nobody else: it goes through their channels only.</summary>
+    internal byte[] SharedSecret { get; } = RandomBytes.Get(ContextMessage.SecretSize);
 
     internal ImmutableSortedDictionary<int, WorkerProcess> Workers => Volatile.Read(ref _published);
 

@@ -18,6 +18,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
     private volatile int _count = 1;
     private volatile int _generation = generation;
     private volatile bool _leader;
+    private volatile byte[] _secret = [];
     private bool _told;
     private bool _steppedDown;
     private bool _resigned;
@@ -29,6 +30,8 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
 
     internal bool IsLeader => _leader;
 
+    internal ReadOnlyMemory<byte> SharedSecret => _secret;
+
     /// <summary>The primary has said so. On the loop.</summary>
     internal void Set(ContextMessage context)
     {
@@ -37,6 +40,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
             _told = true;
             _count = Math.Max(context.Workers, 1);
             _generation = context.Generation;
+            _secret = context.Secret ?? _secret;
 
             // Named while the resignation was on its way: the primary reads it next, and names another.
             _leader |= context.Leader && !_steppedDown;

@@ -21,8 +21,9 @@ internal sealed partial class WorkerControl
         Worker.IsLeader = context.Leader;
         if (_hearsContext && Counts && context != _told)
         {
+            var line = _told is null ? context with { Secret = _primary.SharedSecret } : context;
             _told = context;
-            _channel!.Send(context.ToLine());
+            _channel!.Send(line.ToLine());
         }
     }
 

@@ -14,10 +14,21 @@ public class ContextMessageTests
         Assert.Equal(message, ContextMessage.Read(line.RootElement.GetProperty("body")));
     }
 
+    [Fact]
+    public void TheSecret_IsReadAsWritten()
+    {
+        var secret = Enumerable.Range(0, ContextMessage.SecretSize).Select(i => (byte)i).ToArray();
+        using var line = JsonDocument.Parse(new ContextMessage(4, true, 7, secret).ToLine().ToArray());
+        Assert.Equal(secret, ContextMessage.Read(line.RootElement.GetProperty("body")).Secret);
+    }
+
     [Theory]
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("""{"workers":1,"leader":1,"generation":0}""")]
+    [InlineData("""{"workers":1,"leader":true,"generation":0,"secret":7}""")]
+    [InlineData("""{"workers":1,"leader":true,"generation":0,"secret":"AAAA"}""")]
+    [InlineData("""{"workers":1,"leader":true,"generation":0,"secret":"not base 64"}""")]
     [InlineData("""{"workers":1.5,"leader":true,"generation":0}""")]
     public void AnythingElse_IsAnOffence(string json)
     {

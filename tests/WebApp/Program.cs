@@ -1,4 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Prefork;
 using Prefork.AspNetCore;
@@ -12,14 +17,47 @@ if (Cluster.IsPrimary && new ConfigurationBuilder().AddCommandLine(args).Build()
     return;
 }
 
+// With --builder=KIND the line on another builder.
+if (new ConfigurationBuilder().AddCommandLine(args).Build()["builder"] is { } kind)
+{
+    var other = OtherBuilders.Build(kind, args);
+    await other.StartAsync();
+    await SayAsync($"urls {OtherBuilders.Urls(other)}");
+    await other.WaitForShutdownAsync();
+    return;
+}
+
 // An ordinary application with the one line. As a worker it tells its primary where it listens; alone it says so on its standard output.
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders();
+if (builder.Configuration.GetValue("pretend-quic", false))
+{
+    builder.Services.AddSingleton<IMultiplexedConnectionListenerFactory, PretendedQuic>();
+    builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+}
+
+builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("Sockets"));
 builder.UseCluster(cluster =>
 {
     cluster.DrainTimeout = TimeSpan.FromSeconds(builder.Configuration.GetValue("drain", 5.0));
+    cluster.ShareTlsSessions = builder.Configuration.GetValue("share-tls-sessions", true);
     cluster.Transport = builder.Configuration.GetValue("transport", ClusterTransport.Prefork);
 });
+if (builder.Configuration.GetValue("sockets-last", false))
+{
+    // The wrong order.
+    builder.Services.AddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
+}
+
+if (builder.Configuration.GetValue("handle", false))
+{
+    // A socket of its own, as from systemd's socket activation.
+    var own = new TcpListener(IPAddress.Loopback, 0);
+    own.Start();
+    await SayAsync($"handle {own.LocalEndpoint}");
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenHandle((ulong)own.Server.Handle));
+}
+
 if (builder.Configuration["healthy-when"] is { } file)
 {
     // Ready when a file is there: what a test can bring about.
@@ -48,6 +86,8 @@ app.MapGet("/block", (int ms) =>
     Thread.Sleep(ms);
     return "blocked";
 });
+app.MapGet("/nodelay", (HttpContext context) => $"{context.Features.Get<IConnectionSocketFeature>()!.Socket.NoDelay}");
+app.MapPost("/ignore", (int ms) => Task.Delay(ms));
 app.MapPost("/upload", async (HttpRequest request) =>
 {
     var buffer = new byte[65536];
@@ -59,14 +99,17 @@ app.MapPost("/upload", async (HttpRequest request) =>
 
     return $"{total}";
 });
+var written = 0;
 app.MapGet("/download", async (HttpResponse response, int mb) =>
 {
     var block = new byte[1024 * 1024];
     for (var i = 0; i < mb; i++)
     {
         await response.Body.WriteAsync(block);
+        Interlocked.Increment(ref written);
     }
 });
+app.MapGet("/written", () => $"{Volatile.Read(ref written)}");
 app.Map("/ws", async context =>
 {
     using var socket = await context.WebSockets.AcceptWebSocketAsync();
@@ -95,9 +138,9 @@ try
     Behaviour.AfterStart(Environment.GetEnvironmentVariable("BEHAVE"), app.Lifetime);
     await app.WaitForShutdownAsync();
 }
-catch (IOException exception)
+catch (Exception exception) when (exception is IOException or SocketException or InvalidOperationException)
 {
-    await SayAsync($"cannot start: {exception.Message} <- {exception.InnerException?.GetType().Name}: {exception.InnerException?.Message}");
+    await SayAsync($"cannot start: {exception.GetType().Name}: {exception.Message} <- {exception.InnerException?.GetType().Name}: {exception.InnerException?.Message}");
 }
 
 static async Task SayAsync(string text)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
+using Prefork.AspNetCore.Tls;
 
 namespace Prefork.AspNetCore.Transport;
 
@@ -13,6 +14,9 @@ internal sealed partial class ClusterConnection
 {
     private const int SmallReceive = 2048;
     private const int ProbeSize = 4096;
+
+    /// <summary>The first byte of a TLS connection (RFC 8446, 5.1), and of no request of HTTP.</summary>
+    private const byte TlsHandshake = 22;
 
     [ThreadStatic]
     private static byte[]? t_probe;
@@ -218,13 +222,17 @@ internal sealed partial class ClusterConnection
         return received;
     }
 
-    /// <summary>HTTP/2 without TLS begins with its preface (RFC 9113, 3.4), of which no HTTP/1 request has the method.</summary>
+    /// <summary>HTTP/2 without TLS begins with its preface (RFC 9113, 3.4), of which no HTTP/1 request has the method. TLS has not begun its work yet.</summary>
     private void NoteFirst(ReadOnlySpan<byte> received)
     {
         if (!_hasSpoken)
         {
             _hasSpoken = true;
             _isHttp2 = received.StartsWith("PRI "u8);
+            if (received[0] == TlsHandshake && _settings.SharesTlsSessions)
+            {
+                SharedSessions.Begin(_settings.Logger);
+            }
         }
     }
 

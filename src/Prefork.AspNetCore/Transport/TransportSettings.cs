@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Prefork.AspNetCore.Transport;
 
 /// <summary>What all connections of a listener share.</summary>
-internal sealed class TransportSettings(SocketTransportOptions options, MemoryPool<byte> pool, IoLoop loop, SettlingConnections settling, ILogger logger)
+internal sealed class TransportSettings(
+    SocketTransportOptions options, bool shareTlsSessions, MemoryPool<byte> pool, IoLoop loop, SettlingConnections settling, ILogger logger)
 {
     private const int LargestReceive = 32 * 1024;
 
@@ -17,6 +18,8 @@ internal sealed class TransportSettings(SocketTransportOptions options, MemoryPo
     internal ILogger Logger => logger;
 
     internal MemoryPool<byte> Pool => pool;
+
+    internal bool SharesTlsSessions => shareTlsSessions;
 
     internal bool NoDelay { get; } = options.NoDelay;
 

@@ -124,6 +124,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigdefault")]
     internal static partial int SpawnAttributesSetSignalDefault(void* attributes, void* set);
 
+    [LibraryImport(Library, EntryPoint = "getrandom", SetLastError = true)]
+    internal static partial nint GetRandom(void* buffer, nuint length, uint flags);
+
     [LibraryImport(Library, EntryPoint = "sigemptyset")]
     internal static partial int SignalSetEmpty(void* set);
 
