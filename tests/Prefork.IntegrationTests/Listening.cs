@@ -365,7 +365,7 @@ public class Listening
     }
 
     /// <summary>Root may do anything, so the primary runs as nobody; who is not root already may not.</summary>
-    private static TestProgram StartUnprivileged()
+    internal static TestProgram StartUnprivileged()
     {
         var asNobody = Environment.UserName == "root";
         return new TestProgram(
