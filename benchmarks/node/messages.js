@@ -1,16 +1,16 @@
-// Messages between a primary and one worker: the peer of `Prefork.Benchmarks messages`. messages.js COUNT ROUND_TRIPS awaited|unawaited
+// Messages between a primary and one worker: the peer of `Prefork.Benchmarks messages`. messages.js COUNT ROUND_TRIPS WINDOW
 // Prints {"down": messages/s, "up": messages/s, "pingPong": round trips/s}.
 'use strict';
 const cluster = require('cluster');
 const { once } = require('events');
 
-const [count, roundTrips, mode] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const [count, roundTrips, window] = process.argv.slice(2, 5).map(Number);
 const warmUp = Number(process.env.WARM_UP || 1000000);
 
-/** Sends `total` messages: each after the one before it was written, or all as fast as the loop takes them. */
+/** Sends `total` messages. Of `window` of them the last one is waited for until it has been written; of none with 0. */
 async function sendMany(target, total) {
   for (let id = 0; id < total; id++) {
-    if (mode === 'awaited') {
+    if (window > 0 && id % window === window - 1) {
       await new Promise((resolve) => target.send({ id, name: 'ping' }, resolve));
     } else {
       target.send({ id, name: 'ping' });
