@@ -16,6 +16,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
     private static readonly AsyncLocal<object?> s_request = new();
 
     private readonly Lock _stopLock = new();
+    private readonly SemaphoreSlim _scaleLock = new(1);
     private int _stopCalls;
 
     internal async Task<ControlReply> HandleAsync(ControlRequest request, Func<ControlReply, Task> tell)
@@ -83,16 +84,32 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
 
     private async Task<ControlReply> ScaleAsync(Func<ControlReply, Task> tell, ControlRequest request)
     {
-        var before = (await supervisor.GetStatusAsync()).DesiredWorkers;
-        var workers = request.IsDifference ? before + request.Workers : request.Workers;
-        if (workers is < 1 or > MostWorkers)
+        var workers = 0;
+        await TellWhileAsync(tell, async () =>
         {
-            var why = request.IsDifference ? $"{name} has {before} workers, and {request.Workers:+#;-#} would make that {workers}" : $"{name} cannot have {workers} workers";
-            return new ControlReply { ExitCode = ExitCodes.Usage, Message = $"{why}: it must have 1 to {MostWorkers} workers" };
-        }
-
-        await TellWhileAsync(tell, () => supervisor.ScaleAsync(workers));
+            // One after the other: two that each add one add two.
+            await _scaleLock.WaitAsync();
+            try
+            {
+                workers = Desired(request, (await supervisor.GetStatusAsync()).DesiredWorkers);
+                await supervisor.ScaleAsync(workers);
+            }
+            finally
+            {
+                _scaleLock.Release();
+            }
+        });
         return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{workers} {(workers == 1 ? "worker serves" : "workers serve")}" };
+    }
+
+    /// <exception cref="ArgumentException">There cannot be so many.</exception>
+    private int Desired(ControlRequest request, int before)
+    {
+        var workers = request.IsDifference ? before + request.Workers : request.Workers;
+        return workers is >= 1 and <= MostWorkers
+            ? workers
+            : throw new ArgumentException(
+                $"{(request.IsDifference ? $"{name} has {before} workers, and {request.Workers:+#;-#} would make that {workers}" : $"{name} cannot have {workers} workers")}: it must have 1 to {MostWorkers} workers");
     }
 
     private async Task<ControlReply> ReplaceAsync(Func<ControlReply, Task> tell, Func<Task<ReloadResult>> replace)

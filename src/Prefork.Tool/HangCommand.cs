@@ -6,6 +6,8 @@ namespace Prefork.Tool;
 /// <summary>A shell command for a worker that hangs: to dump it before it is killed. What it writes is said as ours.</summary>
 internal sealed class HangCommand(string command, string? workingDirectory, Action<string> say)
 {
+    private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(1);
+
     internal async Task RunAsync(WorkerProcess worker, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", command])
@@ -26,7 +28,7 @@ internal sealed class HangCommand(string command, string? workingDirectory, Acti
         process.BeginErrorReadLine();
         try
         {
-            await process.WaitForExitAsync(cancellation);
+            await EndAsync(process, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -38,6 +40,16 @@ internal sealed class HangCommand(string command, string? workingDirectory, Acti
         {
             throw new InvalidOperationException($"'{command}' ended with code {process.ExitCode}.");
         }
+    }
+
+    /// <summary>What it has left running in the background may hold its output open for ever, and is waited for no longer than a moment.</summary>
+    private static async Task EndAsync(Process process, CancellationToken cancellation)
+    {
+        var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Exited += (_, _) => exited.TrySetResult();
+        process.EnableRaisingEvents = true;
+        await exited.Task.WaitAsync(cancellation);
+        await Task.WhenAny(process.WaitForExitAsync(cancellation), Task.Delay(s_outputPatience, cancellation));
     }
 
     private void Say(object sender, DataReceivedEventArgs line)

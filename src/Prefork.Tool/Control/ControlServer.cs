@@ -36,10 +36,18 @@ internal sealed class ControlServer : IAsyncDisposable
         _listener.Dispose();
         await _accepting;
 
-        // Those that are being answered have a moment: the answer to "stop" is on its way.
-        for (var i = 0; i < MostClients; i++)
+        // Those that are being answered have a moment, all together: the answer to "stop" is on its way.
+        using var patience = new CancellationTokenSource(s_patience);
+        try
         {
-            await _clients.WaitAsync(s_patience);
+            for (var i = 0; i < MostClients; i++)
+            {
+                await _clients.WaitAsync(patience.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // They do not read.
         }
     }
 
@@ -143,9 +151,18 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(s_patience);
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(reply, ControlJson.Default.ControlReply), (byte)'\n'];
-        for (var rest = line.AsMemory(); rest.Length > 0;)
+        try
         {
-            rest = rest[await client.SendAsync(rest, patience.Token)..];
+            for (var rest = line.AsMemory(); rest.Length > 0;)
+            {
+                rest = rest[await client.SendAsync(rest, patience.Token)..];
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Who does not read is waited for once, and not at every line.
+            client.Shutdown(SocketShutdown.Both);
+            throw;
         }
     }
 

@@ -7,11 +7,17 @@
 
 const cluster = require('node:cluster');
 const http = require('node:http');
-const https = require('node:https');
 const net = require('node:net');
 const path = require('node:path');
 
 const DRAIN_MS = 5000;
+
+const servers = [http.Server];
+try {
+  servers.push(require('node:https').Server);
+} catch {
+  // a Node without TLS
+}
 
 const isLeaving = () => cluster.worker?.exitedAfterDisconnect === true;
 
@@ -30,7 +36,7 @@ http.ServerResponse.prototype.writeHead = function (...head) {
   return writeHead.apply(this, head);
 };
 
-for (const { prototype } of [http.Server, https.Server]) {
+for (const { prototype } of servers) {
   const { close } = prototype;
   if (typeof prototype.closeIdleConnections !== 'function') {
     continue; // before Node 18.2 a close leaves idle connections alone
