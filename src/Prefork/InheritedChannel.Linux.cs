@@ -69,19 +69,16 @@ internal sealed class InheritedChannel
         if (!TryFind(out var number))
         {
             throw new InvalidOperationException(
-                $"{whose}, but {WorkerEnvironment.ChannelDescriptor} is '{_number}', which is no Unix socket of this process: it has no channel. Unset both to run it alone.");
+                $"{whose}, but {WorkerEnvironment.ChannelDescriptor} is '{_number}', which is no connected Unix socket of this process: it has no channel. Unset both to run it alone.");
         }
 
         PassedSocket.SetNonBlocking(number);
         return new FileDescriptor(number);
     }
 
-    private unsafe bool TryFind(out int number)
-    {
-        var domain = 0;
-        var length = (uint)sizeof(int);
-        return int.TryParse(_number, NumberStyles.None, CultureInfo.InvariantCulture, out number)
-            && Libc.GetSockOpt(number, Linux.SOL_SOCKET, Linux.SO_DOMAIN, &domain, &length) == 0
-            && domain == Linux.AF_UNIX;
-    }
+    private bool TryFind(out int number)
+        => int.TryParse(_number, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && PassedSocket.Option(number, Linux.SO_DOMAIN) == Linux.AF_UNIX
+            && PassedSocket.Option(number, Linux.SO_TYPE) == Linux.SOCK_STREAM
+            && PassedSocket.Option(number, Linux.SO_ACCEPTCONN) == 0;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -15,7 +14,7 @@ namespace Prefork;
 /// Reads on the loop, hands to the dispatcher, and holds the peer back while more than a bound is undelivered.
 /// Messages that nobody listens for are kept, up to a bound, until somebody does.
 /// </remarks>
-internal sealed class Messenger
+internal sealed partial class Messenger
 {
     private const int HoldBackAt = 8 * 1024 * 1024;
     private const int MaxKeptBytes = 64 * 1024 * 1024;
@@ -26,19 +25,12 @@ internal sealed class Messenger
     /// <summary>What a socket on a message counts for: descriptors are scarcer than memory.</summary>
     private const int SocketWeight = 512 * 1024;
 
-    /// <summary>Requests whose handlers have begun and not ended, by weight, at which further ones are refused: about 30,000 small ones.</summary>
-    private const long MaxBeingAnswered = 64 * 1024 * 1024;
-
     private readonly EventLoop _loop;
     private readonly Dispatcher _dispatcher;
     private readonly Channel _channel;
     private readonly IMessengerOwner _owner;
     private readonly int _maxKept;
     private readonly Queue<ClusterMessage> _kept = new();
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _requests = new();
-    private readonly ConcurrentDictionary<long, CancellationTokenSource> _answering = new();
-    private long _lastRequest;
-    private long _beingAnswered;
     private long _undelivered;
     private bool _heldBack;
     private bool _reportedDrop;
@@ -133,92 +125,9 @@ internal sealed class Messenger
         return _channel.SendAsync(writer.EndLine());
     }
 
-    /// <param name="act">"request" for a handler by name, "send" for a message to the worker <paramref name="to"/>.</param>
-    /// <exception cref="TimeoutException">No reply in time.</exception>
-    internal async Task<JsonElement> RequestAsync<TRequest>(
-        string act, string? name, int? to, TRequest request, JsonTypeInfo<TRequest> requestType, TimeSpan? timeout, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        using var deadline = timeout is null ? null : CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline?.CancelAfter(timeout!.Value);
-        var giveUp = deadline?.Token ?? cancellation;
-        var id = Interlocked.Increment(ref _lastRequest);
-        var reply = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _requests[id] = reply;
-        try
-        {
-            await SentAsync(_channel.SendAsync(RequestLine(act, id, name, to, request, requestType), cancellation: giveUp), giveUp).ConfigureAwait(false);
-            return await reply.Task.WaitAsync(giveUp).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception) when (giveUp.IsCancellationRequested)
-        {
-            SendPrefork("cancel", id);
-            cancellation.ThrowIfCancellationRequested();
-            throw new TimeoutException($"No reply to {(name is null ? act : $"request '{name}'")} within {timeout}.", exception);
-        }
-        finally
-        {
-            _requests.TryRemove(id, out _);
-        }
-    }
-
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
     internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)
         => Deliver(new ClusterMessage(this, body.ToArray(), format, handle, null));
-
-    /// <summary>One of our own messages, to a peer that knows them. On the loop.</summary>
-    internal void OnPreforkMessage(ReadOnlySpan<byte> json, IPreforkPeer peer)
-    {
-        var frame = JsonSerializer.Deserialize(json, FrameJsonContext.Default.PreforkFrame) ?? throw new JsonException("The message is null.");
-        switch (frame.Act)
-        {
-            case "message":
-                Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), default, null, frame.From));
-                break;
-            case "request" or "send":
-                OnRequest(frame, MessageWeight + json.Length, peer);
-                break;
-            case "cancel":
-                if (_answering.TryGetValue(frame.Id, out var answering))
-                {
-                    Cancel(answering);
-                }
-
-                break;
-            case "reply" when _requests.TryRemove(frame.Id, out var request):
-                request.TrySetResult(frame.Body);
-                break;
-            case "error" when _requests.TryRemove(frame.Id, out var request):
-                request.TrySetException(new ClusterRequestException(frame.Error ?? "The request failed."));
-                break;
-            default:
-                peer.OnControl(frame);
-                break;
-        }
-    }
-
-    /// <summary>
-    /// A request holds its channel back until its handler begins, like any message; not longer, for what ends a handler may be behind it:
-    /// a cancellation, a disconnect, the reply to a request of its own. Those that have begun are bounded by refusing more.
-    /// </summary>
-    private void OnRequest(PreforkFrame frame, int weight, IPreforkPeer peer)
-    {
-        if (Volatile.Read(ref _beingAnswered) > MaxBeingAnswered)
-        {
-            _ = SendErrorAsync(frame.Id, new ClusterRequestException("Too many requests are being answered already; ask again when some have been."));
-            return;
-        }
-
-        Interlocked.Add(ref _beingAnswered, weight);
-        Count(weight);
-        var cancellation = new CancellationTokenSource();
-        _answering[frame.Id] = cancellation;
-        _dispatcher.Post(() =>
-        {
-            Delivered(weight);
-            _ = AnswerAsync(frame, weight, peer, cancellation);
-        });
-    }
 
     /// <summary>Somebody listens now: delivers what was kept.</summary>
     internal void DeliverKept() => _dispatcher.Post(() =>
@@ -245,52 +154,6 @@ internal sealed class Messenger
         {
             Cancel(answering);
         }
-    }
-
-    /// <summary>A line that has begun to go out goes out whole, however long the peer takes to read it. Whoever gives up does not wait for that.</summary>
-    private static Task SentAsync(ValueTask sending, CancellationToken giveUp)
-    {
-        var sent = sending.AsTask();
-        if (sent.IsCompleted)
-        {
-            return sent;
-        }
-
-        _ = sent.ContinueWith(
-            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return sent.WaitAsync(giveUp);
-    }
-
-    private static void Cancel(CancellationTokenSource answering)
-    {
-        try
-        {
-            _ = answering.CancelAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Its handler has ended in this instant, on another thread.
-        }
-    }
-
-    private static ReadOnlySpan<byte> RequestLine<TRequest>(string act, long id, string? name, int? to, TRequest request, JsonTypeInfo<TRequest> requestType)
-    {
-        var writer = StartPrefork(act);
-        writer.Json.WriteNumber("id"u8, id);
-        if (name is not null)
-        {
-            writer.Json.WriteString("name"u8, name);
-        }
-
-        if (to is { } target)
-        {
-            writer.Json.WriteNumber("to"u8, target);
-        }
-
-        writer.Json.WritePropertyName("body"u8);
-        writer.WriteValue(request, requestType);
-        writer.Json.WriteEndObject();
-        return writer.EndLine();
     }
 
     private void Deliver(ClusterMessage message)
@@ -375,69 +238,6 @@ internal sealed class Messenger
 
     private static int Weight(ClusterMessage message) => MessageWeight + message.Length + (message.HasSocket ? SocketWeight : 0);
 
-    private async Task AnswerAsync(PreforkFrame frame, int weight, IPreforkPeer peer, CancellationTokenSource cancellation)
-    {
-        try
-        {
-            var writeReply = await peer.AnswerAsync(frame, cancellation.Token).ConfigureAwait(false);
-            await _channel.SendAsync(ReplyLine(frame.Id, writeReply), cancellation: CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (ClusterChannelClosedException)
-        {
-            // Whoever asked is gone.
-        }
-        catch (Exception exception)
-        {
-            // The handler's failure is the asker's to see, not ours.
-            await SendErrorAsync(frame.Id, exception).ConfigureAwait(false);
-        }
-        finally
-        {
-            _answering.TryRemove(frame.Id, out _);
-            cancellation.Dispose();
-            Interlocked.Add(ref _beingAnswered, -weight);
-        }
-    }
-
-    private static ReadOnlySpan<byte> ReplyLine(long id, Action<LineWriter> writeReply)
-    {
-        var writer = StartPrefork("reply");
-        writer.Json.WriteNumber("id"u8, id);
-        writer.Json.WritePropertyName("body"u8);
-        writeReply(writer);
-        writer.Json.WriteEndObject();
-        return writer.EndLine();
-    }
-
-    private async Task SendErrorAsync(long id, Exception exception)
-    {
-        try
-        {
-            await _channel.SendAsync(ErrorLine(id, exception)).ConfigureAwait(false);
-        }
-        catch (ClusterChannelClosedException)
-        {
-            // Whoever asked is gone.
-        }
-    }
-
-    private static ReadOnlySpan<byte> ErrorLine(long id, Exception exception)
-    {
-        var writer = StartPrefork("error");
-        writer.Json.WriteNumber("id"u8, id);
-        writer.Json.WriteString("error"u8, exception is ClusterRequestException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}");
-        writer.Json.WriteEndObject();
-        return writer.EndLine();
-    }
-
-    private void SendPrefork(string act, long id)
-    {
-        var writer = StartPrefork(act);
-        writer.Json.WriteNumber("id"u8, id);
-        writer.Json.WriteEndObject();
-        _channel.Send(writer.EndLine());
-    }
-
     private static LineWriter StartPrefork(string act)
     {
         var writer = LineWriter.Start();
@@ -453,24 +253,4 @@ internal sealed class Messenger
         body.WriteTo(writer.Json);
         writer.Json.WriteEndObject();
     }
-}
-
-/// <summary>Whose messenger it is: the primary's view of a worker, the worker itself, or a child that is no worker.</summary>
-internal interface IMessengerOwner
-{
-    bool HasMessageListener { get; }
-
-    void RaiseMessage(ClusterMessage message);
-
-    void RaiseError(Exception exception);
-}
-
-/// <summary>One that has .NET at the other end, perhaps, and with it what Node does not have.</summary>
-internal interface IPreforkPeer : IMessengerOwner
-{
-    /// <summary>A message that is neither of users nor about theirs. On the loop; one that is not known is ignored.</summary>
-    void OnControl(PreforkFrame frame);
-
-    /// <summary>Answers a request, or passes a message on; the result writes the reply's body.</summary>
-    ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation);
 }

@@ -58,8 +58,8 @@ internal static class PassedSocket
     private static bool IsUdp(int descriptor)
         => Option(descriptor, Linux.SO_TYPE) == Linux.SOCK_DGRAM && Option(descriptor, Linux.SO_DOMAIN) is Linux.AF_INET or Linux.AF_INET6;
 
-    /// <summary>Null when it is no socket.</summary>
-    private static unsafe int? Option(int descriptor, int option)
+    /// <summary>Of the socket level. Null when it is no socket.</summary>
+    internal static unsafe int? Option(int descriptor, int option)
     {
         var value = 0;
         var length = (uint)sizeof(int);

@@ -52,6 +52,18 @@ public class Reloading
     }
 
     [Fact]
+    public async Task AVersionThatLeavesAndDoesNotEnd_WhileItIsWatched_IsRemoved()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=4000", "stop=1000");
+        await using var load = await supervisor.LoadAsync();
+        await supervisor.AskAsync("launch BEHAVE=linger:1000", "set");
+        var result = await supervisor.AskAsync("reload", "result False generation=1");
+        Assert.Contains("stopped listening while the new generation was watched", result, StringComparison.Ordinal);
+        Assert.Equal([1, 2], (await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers.Select(worker => worker.Id));
+        await ServedAllAsync(load);
+    }
+
+    [Fact]
     public async Task AVersionThatCrashesLater_IsRemoved_AtTheCostOfWhatItHeld()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=4000");

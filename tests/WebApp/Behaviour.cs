@@ -30,7 +30,16 @@ internal static class Behaviour
         }
     }
 
-    /// <summary>crash:MS is killed so much later; stop:MS stops then, as a host does whose background service has thrown.</summary>
+    /// <summary>linger:MS does not come to an end when it stops.</summary>
+    internal static void OnceBuilt(string? how, IHostApplicationLifetime lifetime)
+    {
+        if (how?.StartsWith("linger:", StringComparison.Ordinal) is true)
+        {
+            lifetime.ApplicationStopping.Register(static () => Thread.Sleep(Timeout.Infinite));
+        }
+    }
+
+    /// <summary>crash:MS is killed so much later; stop:MS and linger:MS stop then, as a host does whose background service has thrown.</summary>
     internal static void AfterStart(string? how, IHostApplicationLifetime lifetime)
     {
         if (how?.Split(':') is not [var what, var time])
@@ -58,6 +67,7 @@ internal static class Behaviour
         switch (how)
         {
             case "hang":
+                Console.Error.WriteLine("hangs");
                 ThreadPool.SetMaxThreads(Environment.ProcessorCount, Environment.ProcessorCount);
                 for (var i = 0; i < 2 * Environment.ProcessorCount; i++)
                 {

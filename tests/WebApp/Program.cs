@@ -71,6 +71,7 @@ if (Environment.GetEnvironmentVariable("STARTS_WHEN") is { } when)
 
 Behaviour.BeforeStart(Behaviour.Wanted);
 var app = builder.Build();
+Behaviour.OnceBuilt(Behaviour.Wanted, app.Lifetime);
 app.UseWebSockets();
 app.MapGet("/", () => $"{Cluster.Worker?.Id ?? 0}");
 app.MapGet("/who", () => $"{Cluster.Worker?.Id ?? 0} {Environment.GetEnvironmentVariable("PREFORK_WORKER_INDEX")} {Cluster.Worker?.Generation ?? 0} {AppContext.BaseDirectory}");

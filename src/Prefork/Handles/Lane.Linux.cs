@@ -213,8 +213,13 @@ internal sealed class Lane : ConnectionTarget
     {
         Span<byte> data = stackalloc byte[8];
         Span<int> connection = stackalloc int[1];
-        var room = DescriptorHeadroom.Has(1, _duplicate) ? 1 : 0;
-        if (DescriptorMessage.Receive(_duplicate.Number, data, connection[..room], out var count, out _) > 0 && count == 1)
+        if (!DescriptorHeadroom.Has(1, _duplicate))
+        {
+            // Taken without a number for it, that connection would be lost.
+            return;
+        }
+
+        if (DescriptorMessage.Receive(_duplicate.Number, data, connection, out var count, out _) > 0 && count == 1)
         {
             if (DescriptorMessage.SendEach(_sender.Number, connection) != 1)
             {

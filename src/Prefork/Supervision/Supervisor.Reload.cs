@@ -119,6 +119,13 @@ internal sealed partial class Supervisor
         }
 
         await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? transaction.Next.Options.WatchWindow, CancellationToken.None));
+        if (_workers.Find(worker => worker.Generation == transaction.Next && worker.StopReason is null && worker.Process.Control.HasClosedAllListeners) is { } leaving)
+        {
+            // It serves those that it has to the end, and has until its deadline for it.
+            const string Why = "stopped listening while the new generation was watched";
+            _ = StopWorkerAsync(leaving, Why);
+            throw new WorkerFailedException($"{leaving.Name} {Why}", leaving);
+        }
     }
 
     private async Task MakeRoomForDrainingAsync(int most)

@@ -1,0 +1,240 @@
+using System.ComponentModel;
+using Prefork.Processes;
+
+namespace Prefork.Supervision;
+
+/// <remarks>One worker's end: by itself, or because it is told to leave, stopped, or killed; what it leaves behind; and what follows from it.</remarks>
+internal sealed partial class Supervisor
+{
+    private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_clearPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_tableAge = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Workers that have ended, of which something may be left.</summary>
+    private readonly List<Task> _clearing = [];
+
+    private ProcessTable? _table;
+    private TimeSpan _tableFrom;
+
+    private async Task WatchEndAsync(SupervisedWorker worker)
+    {
+        // Not before whoever started it has put it into its slot.
+        await Task.Yield();
+        WorkerExit? exit = null;
+        var failure = "";
+        try
+        {
+            exit = await worker.Process.WaitForExitAsync();
+        }
+        catch (InvalidOperationException exception)
+        {
+            failure = exception.Message;
+        }
+
+        worker.SetOver();
+        _workers.Remove(worker);
+        var planned = worker.StopReason is not null && !worker.HasFailed;
+        if (!planned)
+        {
+            _transaction?.OnUnplannedEnd(worker);
+        }
+
+        OnPlaceLost(worker, exit, planned);
+        var cleared = ClearAsync(worker);
+        _clearing.Add(cleared);
+        Changed();
+        if (worker.Output is { } output)
+        {
+            await output.FinishAsync(s_outputPatience, _time);
+        }
+
+        var ending = new WorkerEnding(
+            _time.GetUtcNow(),
+            worker.Process.Id,
+            worker.Process.Process.Id,
+            worker.Slot.Index,
+            worker.Generation.Number,
+            exit,
+            worker.StopReason ?? (exit is null ? failure : Describe(exit)),
+            planned,
+            Now - worker.Started,
+            worker.Output?.LastLines ?? []);
+        if (_endings.Count == RememberedEndings)
+        {
+            _endings.Dequeue();
+        }
+
+        _endings.Enqueue(ending);
+        worker.SetEnded(ending);
+        Raise(SupervisorEventKind.WorkerEnded, $"{worker.Name} ended{(exit is null ? "" : $" ({exit})")}: {ending.Reason}", worker, ending);
+        GiveUpAfter(worker, ending);
+        try
+        {
+            await cleared;
+        }
+        finally
+        {
+            _clearing.Remove(cleared);
+        }
+    }
+
+    /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it.</summary>
+    private void GiveUpAfter(SupervisedWorker worker, WorkerEnding ending)
+    {
+        if (!IsStopping && _transaction is null && _current is { HasServed: false } && (_current.Breaker.IsOpen || worker.HasFailed))
+        {
+            var what = worker.HasFailed
+                ? $"{worker.Name} {ending.Reason}"
+                : $"{worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}";
+            GiveUp(new SupervisorException($"Gives up: {what}{(LastWords.Of(ending.LastLines) is { } words ? $": {words}" : "")}", ending));
+        }
+    }
+
+    /// <summary>Of one that was parked or is a canary nobody takes the place: others serve there.</summary>
+    private void OnPlaceLost(SupervisedWorker worker, WorkerExit? exit, bool planned)
+    {
+        if (worker.Slot.Holder == worker)
+        {
+            worker.Slot.Holder = null;
+            if (!planned)
+            {
+                OnSlotLost(worker, exit);
+            }
+        }
+        else if (worker.IsWarm && !planned)
+        {
+            worker.Generation.WarmNotBefore = Now + worker.Generation.WarmBackoff.Next(Now - worker.Started);
+        }
+    }
+
+    /// <summary>Nobody meant it to end: when is there to be another, if at all.</summary>
+    private void OnSlotLost(SupervisedWorker worker, WorkerExit? exit)
+    {
+        var options = worker.Generation.Options;
+        if (worker.StopReason is null && exit?.Code is { } code && options.StopExitCodes.Contains(code))
+        {
+            worker.Slot.IsFinished = true;
+            return;
+        }
+
+        var served = worker.ServesSince is { } since ? Now - since : TimeSpan.Zero;
+        worker.Slot.NotBefore = Now + worker.Slot.Backoff.Next(served);
+        worker.Slot.HasLost = true;
+        if (exit is not { Asked: true } && served < options.MinUptime && worker.Generation.Breaker.Fail(Now))
+        {
+            var what = $"generation {worker.Generation.Number} is a crash loop: {options.BreakerFailures} failures within {Seconds(options.BreakerWindow)}";
+            var then = worker.Generation.HasServed ? $"; one worker at a time is tried, every {Seconds(options.MaxRestartDelay)} while others serve" : "";
+            Raise(SupervisorEventKind.BreakerChanged, what + then);
+        }
+    }
+
+    /// <summary>
+    /// Out of rotation, drain, SIGTERM at the deadline, SIGKILL at the next; then what it has started and left behind. One that serves nobody yet has nothing to drain.
+    /// </summary>
+    private async Task StopWorkerAsync(SupervisedWorker worker, string reason)
+    {
+        if (worker.IsOver || worker.StopReason is not null)
+        {
+            await worker.Ended;
+            return;
+        }
+
+        worker.StopReason = reason;
+        worker.Phase = WorkerPhase.Draining;
+        Raise(SupervisorEventKind.WorkerDrains, $"{worker.Name} is to leave: {reason}", worker);
+        var options = worker.Generation.Options;
+        Look(worker);
+        worker.Process.Disconnect();
+        if (worker.ServesSince is null || !await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token))
+        {
+            Look(worker);
+            Kill(worker, Signal.SIGTERM);
+            if (!await EndsWithinAsync(worker, options.KillTimeout, _kill.Token))
+            {
+                Look(worker);
+                Kill(worker, Signal.SIGKILL);
+            }
+        }
+
+        await worker.Ended;
+    }
+
+    /// <summary>What a worker that has ended, however, has left behind: SIGTERM, and at the deadline SIGKILL.</summary>
+    private async Task ClearAsync(SupervisedWorker worker)
+    {
+        if (Look(worker).Kill(Signal.SIGTERM) is var count and > 0)
+        {
+            Raise(SupervisorEventKind.Notice, $"{worker.Name} left {count} {(count == 1 ? "process" : "processes")} behind: SIGTERM", worker);
+            var deadline = Now + worker.Generation.Options.KillTimeout;
+            while (worker.Tree.Lives && Now < deadline && !_kill.IsCancellationRequested)
+            {
+                await DelayAsync(s_clearPause, _kill.Token);
+            }
+
+            if (worker.Tree.Lives)
+            {
+                // Those, too, that they have started meanwhile. With all of them gone their group's number might be somebody else's.
+                Look(worker).Kill(Signal.SIGKILL);
+            }
+        }
+    }
+
+    private void KillWithTree(SupervisedWorker worker)
+    {
+        var tree = Look(worker);
+        Kill(worker, Signal.SIGKILL);
+        tree.Kill(Signal.SIGKILL);
+    }
+
+    /// <summary>Many workers that end at once are looked at in one table: /proc is large on a large machine, and this loop has other things to do.</summary>
+    private ProcessTree Look(SupervisedWorker worker)
+    {
+        if (_table is null || Now - _tableFrom > s_tableAge)
+        {
+            _table = ProcessTable.Read();
+            _tableFrom = Now;
+        }
+
+        return worker.Look(_table);
+    }
+
+    /// <summary>One that has become another user's may not be killed. That is said; it ends when it likes.</summary>
+    private void Kill(SupervisedWorker worker, Signal signal)
+    {
+        try
+        {
+            worker.Process.Kill(signal);
+        }
+        catch (Win32Exception exception)
+        {
+            Raise(SupervisorEventKind.Notice, $"{worker.Name} cannot be sent {signal}: {exception.Message}", worker);
+        }
+    }
+
+    private async Task<bool> EndsWithinAsync(SupervisedWorker worker, TimeSpan time, CancellationToken hasten)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(hasten);
+        await Task.WhenAny(worker.Over, DelayAsync(time, over.Token));
+        await over.CancelAsync();
+        return worker.IsOver;
+    }
+
+    private async Task DelayAsync(TimeSpan time, CancellationToken hasten)
+    {
+        try
+        {
+            await Task.Delay(time, _time, hasten);
+        }
+        catch (OperationCanceledException)
+        {
+            // Then now.
+        }
+    }
+
+    private static string Describe(WorkerExit exit) => exit switch
+    {
+        { Asked: true } => "left by itself",
+        { Signal: { } signal } => $"killed by {signal}",
+        _ => $"exited with code {exit.Code}",
+    };
+}
