@@ -9,6 +9,8 @@ namespace Prefork.Tool;
 /// </summary>
 internal sealed class Runner
 {
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
+
     private readonly CommandLine _commandLine;
     private readonly RunOptions _start;
     private readonly Lock _lock = new();
@@ -74,6 +76,7 @@ internal sealed class Runner
         LauncherOf(_start).ApplyTo(supervisorOptions);
         var supervisor = new ClusterSupervisor(supervisorOptions);
         supervisor.Happened += (_, e) => Say(e.Message, e.Kind);
+        using var idle = GiveBackMemoryWhenQuiet(supervisor);
         Cluster.Listening += (_, e) => OnListening(e.Address);
         Cluster.Error += (_, e) => Say(e.Worker is null ? e.Exception.Message : $"worker {e.Worker.Id}: {e.Exception.Message}");
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -102,6 +105,17 @@ internal sealed class Runner
             await _screen.DisposeAsync();
             _log?.Dispose();
         }
+    }
+
+    /// <summary>
+    /// A start or a reload takes memory, and then nothing happens for days in which the collector would find it free. A few milliseconds
+    /// in which no connection is handed over, once, after all is done.
+    /// </summary>
+    private static Timer GiveBackMemoryWhenQuiet(ClusterSupervisor supervisor)
+    {
+        var timer = new Timer(static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive));
+        supervisor.Happened += (_, _) => timer.Change(s_quiet, Timeout.InfiniteTimeSpan);
+        return timer;
     }
 
     private static async Task CheckStartedAsync(ClusterSupervisor supervisor, TaskCompletionSource started)
