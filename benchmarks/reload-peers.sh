@@ -153,6 +153,8 @@ reload_under_load() {
   memory=$before,$(memory After)
   exec {end}>&-
   wait "$load" || true
+  sleep 5
+  memory+=,$(memory Rest)
 }
 
 # failures: of the load's line, by kind
@@ -190,5 +192,5 @@ done
 report --rows contender --column served:served:sum --column "failedClose:failed, connection per request:sum" --column "failedKeepAlive:failed, keep-alive:sum" \
   --column refused:refused:sum --column reset:reset:sum --column 'closed:closed under a request:sum' --column timeouts:timeouts:sum --column other:other:sum \
   --column 'closedIdle:closed while idle, no failure:sum' --column 'returnMs:command returns, ms' --column 'goneMs:old workers gone, ms'
-report --rows contender --column 'pssBefore:supervisor PSS MB, before' --column 'pssAfter:after' --column 'rssBefore:RSS MB, before' --column 'rssAfter:after'
+report --rows contender --column 'pssBefore:supervisor PSS MB, before' --column 'pssAfter:after' --column 'pssRest:5 s later' --column 'rssBefore:RSS MB, before' --column 'rssAfter:after' --column 'rssRest:5 s later'
 echo "$reloads reloads a round, $rounds rounds, $clients clients of each kind, PM2 $pm2_version, $(nginx -v 2>&1 | sed 's/.*: //'), $(haproxy -v | head -n 1 | cut -d' ' -f 1-3)"
