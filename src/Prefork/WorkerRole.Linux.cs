@@ -194,6 +194,8 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
 
     private static int Number(string? text) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
+    private long NextSequence() => Interlocked.Increment(ref _sequence) - 1;
+
     private void GoOnline()
     {
         _channel.Open();
@@ -202,7 +204,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
         writer.Json.WriteStartObject("prefork"u8);
         writer.Json.WriteNumber("version"u8, ScoreboardPage.Version);
         writer.Json.WriteEndObject();
-        _channel.Send(writer.EndCluster(_sequence++));
+        _channel.Send(writer.EndCluster(NextSequence()));
     }
 
     private void OnClusterMessage(ClusterFrame frame, FileDescriptor? handle, string? handleType)
@@ -272,12 +274,13 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
     {
         var writer = LineWriter.StartCluster();
         writer.Json.WriteString("act"u8, "exitedAfterDisconnect"u8);
-        _pending.Add(_sequence, (_, handle, _) =>
+        var sequence = NextSequence();
+        _pending.Add(sequence, (_, handle, _) =>
         {
             handle?.Dispose();
             _channel.CloseWhenWritten();
         });
-        _channel.Send(writer.EndCluster(_sequence++));
+        _channel.Send(writer.EndCluster(sequence));
     }
 
     private void Resign() => _channel.Send(ContextMessage.Resignation());

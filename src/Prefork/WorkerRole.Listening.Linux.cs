@@ -47,7 +47,8 @@ internal sealed partial class WorkerRole
 
             var indexed = TakeIndex(query);
             _closedWhilePending.Add(Fail);
-            _pending.Add(_sequence, (frame, handle, type) =>
+            var sequence = NextSequence();
+            _pending.Add(sequence, (frame, handle, type) =>
             {
                 _closedWhilePending.Remove(Fail);
                 Complete(indexed, frame, handle, type);
@@ -55,7 +56,7 @@ internal sealed partial class WorkerRole
             var writer = LineWriter.StartCluster();
             writer.Json.WriteString("act"u8, "queryServer"u8);
             indexed.Write(writer.Json);
-            _channel.Send(writer.EndCluster(_sequence++));
+            _channel.Send(writer.EndCluster(sequence));
         });
 
         using var registration = cancellation.UnsafeRegister(_ => result.TrySetCanceled(cancellation), null);
@@ -165,7 +166,7 @@ internal sealed partial class WorkerRole
         var writer = LineWriter.StartCluster();
         writer.Json.WriteString("act"u8, "listening"u8);
         query.Write(writer.Json, local is IPEndPoint ip ? ip.Port : null);
-        _channel.Send(writer.EndCluster(_sequence++));
+        _channel.Send(writer.EndCluster(NextSequence()));
     }
 
     private void OnNewConnection(ClusterFrame frame, FileDescriptor connection)
@@ -180,14 +181,16 @@ internal sealed partial class WorkerRole
         AnswerConnection(frame.Seq ?? 0, accepted: false);
     }
 
-    /// <summary>Any thread.</summary>
-    private void AnswerConnection(long sequence, bool accepted) => _loop.Post(() =>
+    /// <summary>
+    /// Any thread. Written before the program has the connection, as Node does: a primary whose worker has served one knows that it is free again.
+    /// </summary>
+    private void AnswerConnection(long sequence, bool accepted)
     {
         var writer = LineWriter.StartCluster();
         writer.Json.WriteNumber("ack"u8, sequence);
         writer.Json.WriteBoolean("accepted"u8, accepted);
-        _channel.Send(writer.EndCluster(_sequence++));
-    });
+        _channel.Send(writer.EndCluster(NextSequence()));
+    }
 
     private void CloseKey(string key, ListenQuery query)
     {
@@ -205,7 +208,7 @@ internal sealed partial class WorkerRole
         var writer = LineWriter.StartCluster();
         writer.Json.WriteString("act"u8, "close"u8);
         writer.Json.WriteString("key"u8, key);
-        _channel.Send(writer.EndCluster(_sequence++));
+        _channel.Send(writer.EndCluster(NextSequence()));
     }
 
     /// <summary>Ends when every listener has delivered what it was given and its connections are closed. On the loop.</summary>

@@ -24,6 +24,6 @@ public class Sockets
     [NodeTest("test-http-server-drop-connections-in-cluster", Differs = "no dropMaxConnection: the program closes what it accepts")]
     public Task AWorkerThatWantsNoMore_DropsConnections_AndKnowsIt() => ScenarioRun.PassesAsync();
 
-    [NodeTest("test-tls-ticket-cluster", Skip = "SslStream has no way to set ticket keys, so .NET workers cannot share them")]
+    [NodeTest("test-tls-ticket-cluster", Skip = "SslStream has no way to set ticket keys; workers share them in ASP.NET Core only, with our transport")]
     public Task SessionsResumeAcrossWorkers() => ScenarioRun.PassesAsync();
 }
