@@ -23,6 +23,7 @@ internal sealed class EventLoop : IDisposable
 
     private readonly SemaphoreSlim _baton = new(1);
     private readonly Epoll _epoll = new();
+    private readonly EventWait _wait;
     private readonly WakeEvent _wake = new();
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly Dictionary<long, Action<uint>> _callbacks = [];
@@ -35,6 +36,7 @@ internal sealed class EventLoop : IDisposable
 
     internal EventLoop(string name)
     {
+        _wait = new EventWait(_epoll);
         _epoll.Add(_wake.Descriptor, Linux.EPOLLIN, WakeToken);
         _watch = new LoopWatch($"{name} watch", () => _baton.Release());
         for (var i = 0; i < 2; i++)
@@ -162,7 +164,7 @@ internal sealed class EventLoop : IDisposable
     {
         while (!_stopping)
         {
-            var count = _epoll.Wait();
+            var count = _wait.Next();
             for (var i = 0; i < count; i++)
             {
                 var (events, token) = _epoll.Event(i);
@@ -190,7 +192,9 @@ internal sealed class EventLoop : IDisposable
     private void RunPosted()
     {
         _wake.Reset();
-        Volatile.Write(ref _wakePending, 0);
+
+        // A full fence: whoever still finds the flag up has queued before we look, and is seen.
+        Interlocked.Exchange(ref _wakePending, 0);
         while (_posted.TryDequeue(out var action))
         {
             action();

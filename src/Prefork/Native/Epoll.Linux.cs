@@ -24,15 +24,15 @@ internal sealed unsafe class Epoll : IDisposable
 
     internal void Remove(FileDescriptor descriptor) => _ = Control(Linux.EPOLL_CTL_DEL, descriptor, 0, 0);
 
-    /// <summary>Waits without limit; returns how many events <see cref="Event"/> now gives.</summary>
-    internal int Wait()
+    /// <summary>Returns how many events <see cref="Event"/> now gives: waits for some without limit, or only looks.</summary>
+    internal int Wait(bool blocks = true)
     {
         fixed (byte* events = _events)
         {
             int count;
             do
             {
-                count = Libc.EpollWait(_epoll.Number, events, Capacity, -1);
+                count = Libc.EpollWait(_epoll.Number, events, Capacity, blocks ? -1 : 0);
             }
             while (count < 0 && Errno.Last == Linux.EINTR);
             return Errno.Check(count, "wait for events");
