@@ -70,9 +70,9 @@ internal sealed class ReadinessService(
                 ? string.Join(", ", report.Entries.Where(static entry => entry.Value.Status == HealthStatus.Unhealthy).Select(static entry => entry.Key))
                 : null;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
-            // A check that cannot be made: its constructor throws, say.
+            // A check that cannot be made: its constructor throws, say, or it gives up by itself.
             return exception.Message;
         }
     }

@@ -26,6 +26,44 @@ public class AspNetCore
         Assert.Equal(["1", "2"], served.Order());
     }
 
+    /// <summary>A socket that is closed over unread input sends a reset, and the answer that is still to be sent is lost.</summary>
+    [Fact]
+    public async Task AnAnswerArrivesWhole_WhateverElseTheClientHasSent()
+    {
+        await using var cluster = await StartAsync(1, "http://127.0.0.1:0");
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(IPAddress.Loopback, Urls(cluster)[0].Port);
+        await client.SendAsync(Encoding.ASCII.GetBytes($"GET /download?mb=4 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n{new string('x', 60_000)}"));
+        var received = 0;
+        var buffer = new byte[4096];
+        for (int count; (count = await client.ReceiveAsync(buffer).WaitAsync(TestProgram.Patience)) > 0;)
+        {
+            received += count;
+        }
+
+        Assert.InRange(received, 4 * 1024 * 1024, 5 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task AHandlerThatCompletesItsInputWithAnException_CostsItsConnection_AndNotTheWorker()
+    {
+        await using var cluster = await TestCluster.StartAsync($"setup exec={Programs.WebApp} args=--builder=handler", "fork");
+        await cluster.ExpectAsync("message 1 urls");
+        for (var i = 0; i < 2; i++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Urls(cluster)[0].Port);
+            var stream = client.GetStream();
+            await stream.WriteAsync("a"u8.ToArray());
+            var answer = new byte[5];
+            await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(TestProgram.Patience);
+            await stream.WriteAsync("b"u8.ToArray());
+            Assert.Equal(0, await stream.ReadAsync(answer).AsTask().WaitAsync(TestProgram.Patience));
+        }
+
+        Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("exit", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task AUnixSocket_IsServed()
     {

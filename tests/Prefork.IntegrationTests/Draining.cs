@@ -140,12 +140,14 @@ public class Draining
         }
     }
 
-    [Fact]
-    public async Task AWorker_IsReady_WhenItsHealthChecksPass()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AWorker_IsReady_WhenItsHealthChecksPass(bool givesUp)
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "healthy");
-        await using var cluster = await TestCluster.StartAsync($"setup exec={Programs.WebApp} args=--urls,http://127.0.0.1:0,--healthy-when={file}", "fork");
+        await using var cluster = await TestCluster.StartAsync($"setup exec={Programs.WebApp} args=--urls,http://127.0.0.1:0,--healthy-when={file},--gives-up={givesUp}", "fork");
         var url = new Uri((await cluster.ExpectAsync("message 1 urls")).Split(' ')[3]);
         await using (var client = await RawHttp.ConnectAsync(url))
         {

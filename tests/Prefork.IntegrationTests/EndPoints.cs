@@ -76,7 +76,7 @@ public class EndPoints
     {
         using var folder = new TemporaryFolder();
         var certificate = Path.Combine(folder.Path, "certificate.pfx");
-        await File.WriteAllBytesAsync(certificate, WebCluster.Certificate());
+        await File.WriteAllBytesAsync(certificate, WebCluster.NewCertificate());
         await using var cluster = await TestCluster.StartAsync(
             $"setup exec={Programs.WebApp} args=--pretend-quic=true,--Kestrel:Endpoints:a:Url=https://127.0.0.1:0,--Kestrel:Endpoints:a:Protocols=Http1AndHttp2AndHttp3"
             + $",--Kestrel:Endpoints:a:Certificate:Path={certificate},--Kestrel:Endpoints:a:Certificate:Password=secret",

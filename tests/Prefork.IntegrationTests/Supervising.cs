@@ -127,6 +127,7 @@ public class Supervising
     [InlineData("c,false", "The command false ended with code 1")]
     [InlineData("c,/no/such/command", "cannot be started")]
     [InlineData("f", "callback says no to worker 1")]
+    [InlineData("never", "did not pass its health gate within 5 s: it was not answered")]
     public async Task AGateThatIsNotPassed_SaysWhy(string gate, string why)
     {
         await using var supervisor = await TestSupervisor.CreateAsync(

@@ -41,7 +41,7 @@ internal sealed class TestSupervisor : TestProgram
     {
         var supervisor = await CreateAsync([$"exec={Programs.WebApp}", "output=", .. options]);
         var certificate = Path.Combine(supervisor._folder.Path, "certificate.pfx");
-        await File.WriteAllBytesAsync(certificate, WebCluster.Certificate());
+        await File.WriteAllBytesAsync(certificate, WebCluster.NewCertificate());
         if (!options.Any(option => option.StartsWith("args=", StringComparison.Ordinal)))
         {
             await supervisor.AskAsync(

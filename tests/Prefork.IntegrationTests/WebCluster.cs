@@ -3,7 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Prefork.IntegrationTests;
 
-/// <summary>A cluster of WebApp workers that listen for HTTP, for HTTPS with HTTP/1 and HTTP/2, and for HTTP/2 in clear text.</summary>
+/// <summary>
+/// A cluster of WebApp workers that listen for HTTP, for HTTPS with HTTP/1 and HTTP/2, and for HTTP/2 in clear text; and where the arguments
+/// tell them to listen on 127.0.0.3, that is <see cref="Mutual"/>.
+/// </summary>
 internal sealed class WebCluster : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -20,14 +23,18 @@ internal sealed class WebCluster : IAsyncDisposable
 
     internal Uri Http2 { get; private set; } = null!;
 
+    internal Uri Mutual { get; private set; } = null!;
+
+    /// <summary>The file of the certificate of all end points, with the password "secret".</summary>
+    internal string Certificate => Path.Combine(_folder.Path, "certificate.pfx");
+
     internal static async Task<WebCluster> StartAsync(int workers, string arguments = "", IReadOnlyDictionary<string, string?>? environment = null)
     {
         var cluster = new WebCluster(await TestCluster.StartAsync(environment));
-        var certificate = Path.Combine(cluster._folder.Path, "certificate.pfx");
-        await File.WriteAllBytesAsync(certificate, Certificate());
+        await File.WriteAllBytesAsync(cluster.Certificate, NewCertificate());
         await cluster._cluster.TellAsync(
             $"setup exec={Programs.WebApp} args=--Kestrel:Endpoints:a:Url=http://127.0.0.1:0"
-            + $",--Kestrel:Endpoints:b:Url=https://127.0.0.1:0,--Kestrel:Endpoints:b:Certificate:Path={certificate},--Kestrel:Endpoints:b:Certificate:Password=secret"
+            + $",--Kestrel:Endpoints:b:Url=https://127.0.0.1:0,--Kestrel:Certificates:Default:Path={cluster.Certificate},--Kestrel:Certificates:Default:Password=secret"
             + ",--Kestrel:Endpoints:c:Url=http://127.0.0.2:0,--Kestrel:Endpoints:c:Protocols=Http2"
             + (arguments.Length > 0 ? $",{arguments}" : ""));
         for (var i = 0; i < workers; i++)
@@ -45,8 +52,9 @@ internal sealed class WebCluster : IAsyncDisposable
         var id = ++_forked;
         var urls = (await _cluster.ExpectAsync($"message {id} urls")).Split(' ')[3..].Select(url => new Uri(url)).ToList();
         Http = urls.Single(url => url is { Scheme: "http", Host: "127.0.0.1" });
-        Https = urls.Single(url => url.Scheme == "https");
+        Https = urls.Single(url => url is { Scheme: "https", Host: "127.0.0.1" });
         Http2 = urls.Single(url => url.Host == "127.0.0.2");
+        Mutual = urls.SingleOrDefault(url => url.Host == "127.0.0.3")!;
         await _cluster.ExpectEverAsync($"ready {id}");
         return id;
     }
@@ -66,7 +74,7 @@ internal sealed class WebCluster : IAsyncDisposable
     }
 
     /// <summary>A certificate of nobody's, with the password "secret".</summary>
-    internal static byte[] Certificate()
+    internal static byte[] NewCertificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);

@@ -1,14 +1,16 @@
-// A client that keeps its TLS session: tls-session.js PORT COUNT [FILE]. Each line: the worker that answered, and whether it resumed the session of the first
+// A client that keeps its TLS session: tls-session.js HOST PORT COUNT [FILE [PFX]]. Each line: the worker that answered, and whether it resumed the session of the first
 // connection; or the one in the file, which is written when it is empty.
+// With PFX (password: secret) it has a certificate to show.
 'use strict';
 const fs = require('fs');
 const tls = require('tls');
-const [port, count] = process.argv.slice(2, 4).map(Number);
-const file = process.argv[4];
+const [host, port, times, file, pfx] = process.argv.slice(2);
+const count = Number(times);
+const own = pfx && { pfx: fs.readFileSync(pfx), passphrase: 'secret' };
 
 function ask(session) {
   return new Promise((resolve, reject) => {
-    const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false, session });
+    const socket = tls.connect({ host, port, servername: 'localhost', rejectUnauthorized: false, session, ...own });
     let ticket, reused, text = '';
     socket.on('session', (session) => { ticket ??= session; });
     socket.on('data', (data) => { text += data; });

@@ -29,6 +29,7 @@ internal static class Options
                     '/' or 'h' => HealthGate.Http(value),
                     'c' => HealthGate.Command(value.Split(',')[1], value.Split(',')[2..]),
                     'f' => HealthGate.Callback((worker, _) => throw new InvalidOperationException($"callback says no to {worker.Index()}")),
+                    'n' => HealthGate.Callback((_, _) => Task.Delay(Timeout.InfiniteTimeSpan)),
                     _ => HealthGate.Tcp(),
                 };
                 break;

@@ -1,13 +1,12 @@
 using System.Globalization;
+using ClusterApp;
 
 namespace SupervisorApp;
 
 /// <summary>What this process holds, as the kernel sees it.</summary>
 internal static class Usage
 {
-    /// <summary>Without those that the runtime keeps for each assembly it has loaded.</summary>
-    internal static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd")
-        .Count(entry => new FileInfo(entry).LinkTarget is { } target && !target.EndsWith(".dll", StringComparison.Ordinal));
+    internal static int Descriptors() => OpenDescriptors.Of(Environment.ProcessId).Length;
 
     /// <summary>Resident, in KiB.</summary>
     internal static long Memory() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize / 1024;

@@ -4,6 +4,7 @@ using System.Diagnostics;
 internal static class Behaviour
 {
     private static readonly List<byte[]> s_hoard = [];
+    private static int s_hanging;
 
     /// <summary>From the environment; or, when that names a file, from the file if there is one: what changes while the environment does not.</summary>
     internal static string? Wanted => Environment.GetEnvironmentVariable("BEHAVE_WHEN") is { } file
@@ -67,11 +68,10 @@ internal static class Behaviour
         switch (how)
         {
             case "hang":
-                Console.Error.WriteLine("hangs");
                 ThreadPool.SetMaxThreads(Environment.ProcessorCount, Environment.ProcessorCount);
                 for (var i = 0; i < 2 * Environment.ProcessorCount; i++)
                 {
-                    ThreadPool.UnsafeQueueUserWorkItem(static _ => Thread.Sleep(Timeout.Infinite), null);
+                    ThreadPool.UnsafeQueueUserWorkItem(static _ => Hang(), null);
                 }
 
                 break;
@@ -88,5 +88,16 @@ internal static class Behaviour
         }
 
         return how;
+    }
+
+    /// <summary>Says so when there is no thread of the pool left, and not before: until then the worker serves.</summary>
+    private static void Hang()
+    {
+        if (Interlocked.Increment(ref s_hanging) == Environment.ProcessorCount)
+        {
+            Console.Error.WriteLine("hangs");
+        }
+
+        Thread.Sleep(Timeout.Infinite);
     }
 }

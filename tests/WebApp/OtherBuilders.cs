@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Prefork.AspNetCore;
@@ -13,6 +14,7 @@ internal static class OtherBuilders
         "empty" => Empty(args),
         "generic" => Generic(args),
         "web-host" => WebHost(args),
+        "handler" => Handler(args),
         _ => throw new ArgumentException($"No builder is called '{kind}'."),
     };
 
@@ -25,6 +27,23 @@ internal static class OtherBuilders
         var app = builder.Build();
         app.Run(s_who);
         return app;
+    }
+
+    /// <summary>No HTTP: each connection reads once, wants no more for some reason, answers, and stays until its client's end is seen.</summary>
+    private static WebApplication Handler(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.UseCluster();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Run(static async connection =>
+        {
+            var closed = new TaskCompletionSource();
+            using var registration = connection.ConnectionClosed.Register(closed.SetResult);
+            await connection.Transport.Input.ReadAsync();
+            await connection.Transport.Input.CompleteAsync(new InvalidOperationException("No more of this."));
+            await connection.Transport.Output.WriteAsync("done\n"u8.ToArray());
+            await closed.Task;
+        })));
+        return builder.Build();
     }
 
     private static WebApplication Empty(string[] args)

@@ -37,6 +37,9 @@ if (builder.Configuration.GetValue("pretend-quic", false))
 }
 
 builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("Sockets"));
+
+// Where an end point asks for a client's certificate, anybody's will do.
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.AllowAnyClientCertificate()));
 builder.UseCluster(cluster =>
 {
     cluster.DrainTimeout = TimeSpan.FromSeconds(builder.Configuration.GetValue("drain", 5.0));
@@ -60,8 +63,12 @@ if (builder.Configuration.GetValue("handle", false))
 
 if (builder.Configuration["healthy-when"] is { } file)
 {
-    // Ready when a file is there: what a test can bring about.
+    // Ready when a file is there: what a test can bring about. Until then it fails, or cannot be made.
     builder.Services.AddHealthChecks().AddCheck("file", () => File.Exists(file) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+    if (builder.Configuration.GetValue("gives-up", false))
+    {
+        builder.Services.Configure<ClusterHostOptions>(options => options.HealthCheckFilter = _ => File.Exists(file) ? true : throw new OperationCanceledException());
+    }
 }
 
 if (Environment.GetEnvironmentVariable("STARTS_WHEN") is { } when)

@@ -6,7 +6,7 @@ namespace Prefork.AspNetCore.Tls;
 
 /// <summary>
 /// Functions of the OpenSSL that .NET has loaded: of that very library, not of one that bears the same name. All of them are documented
-/// interfaces of OpenSSL 1.1 and later, and safe on any thread but where it says otherwise.
+/// interfaces of OpenSSL 1.1.1 and later, and safe on any thread but where it says otherwise.
 /// </summary>
 internal sealed unsafe class OpenSsl
 {
@@ -25,6 +25,15 @@ internal sealed unsafe class OpenSsl
     /// <summary>SSL_OP_NO_TICKET.</summary>
     internal const ulong NoTicket = 1 << 14;
 
+    /// <summary>SSL_TICKET_STATUS: the ticket is good; or it is, and the client is to have a new one.</summary>
+    internal const int TicketGood = 5;
+    internal const int TicketGoodToRenew = 6;
+
+    /// <summary>SSL_TICKET_RETURN: begin a new session, and give the client a ticket for that; or resume; or resume, and give it a new one.</summary>
+    internal const int IgnoreAndRenew = 2;
+    internal const int Use = 3;
+    internal const int UseAndRenew = 4;
+
     internal readonly delegate* unmanaged[Cdecl]<int, long, void*, delegate* unmanaged[Cdecl]<void*, void*, void*, int, long, void*, void>, void*, void*, int> GetExNewIndex;
     internal readonly delegate* unmanaged[Cdecl]<void*, void*> ContextOf;
     internal readonly delegate* unmanaged[Cdecl]<void*, int, void*> GetContextData;
@@ -35,6 +44,11 @@ internal sealed unsafe class OpenSsl
     internal readonly delegate* unmanaged[Cdecl]<void*, void*> GetCertificate;
     internal readonly delegate* unmanaged[Cdecl]<void*, byte*, uint, int> SetContextSessionId;
     internal readonly delegate* unmanaged[Cdecl]<void*, byte*, uint, int> SetSessionId;
+    internal readonly delegate* unmanaged[Cdecl]<void*, int> GetVerifyMode;
+    internal readonly delegate* unmanaged[Cdecl]<void*, void*> GetSession;
+    internal readonly delegate* unmanaged[Cdecl]<void*, delegate* unmanaged[Cdecl]<void*, void*, int>, delegate* unmanaged[Cdecl]<void*, void*, byte*, nuint, int, void*, int>, void*, int> SetTicketCallbacks;
+    internal readonly delegate* unmanaged[Cdecl]<void*, void*, nuint, int> SetTicketData;
+    internal readonly delegate* unmanaged[Cdecl]<void*, void**, nuint*, int> GetTicketData;
     internal readonly delegate* unmanaged[Cdecl]<void*> Sha256;
     internal readonly delegate* unmanaged[Cdecl]<void*, void*, byte*, uint*, int> DigestOfCertificate;
 
@@ -53,8 +67,20 @@ internal sealed unsafe class OpenSsl
         GetCertificate = (delegate* unmanaged[Cdecl]<void*, void*>)Export("SSL_CTX_get0_certificate");
         SetContextSessionId = (delegate* unmanaged[Cdecl]<void*, byte*, uint, int>)Export("SSL_CTX_set_session_id_context");
         SetSessionId = (delegate* unmanaged[Cdecl]<void*, byte*, uint, int>)Export("SSL_set_session_id_context");
+        GetVerifyMode = (delegate* unmanaged[Cdecl]<void*, int>)Export("SSL_get_verify_mode");
+        GetSession = (delegate* unmanaged[Cdecl]<void*, void*>)Export("SSL_get_session");
+        SetTicketCallbacks = (delegate* unmanaged[Cdecl]<void*, delegate* unmanaged[Cdecl]<void*, void*, int>, delegate* unmanaged[Cdecl]<void*, void*, byte*, nuint, int, void*, int>, void*, int>)Export("SSL_CTX_set_session_ticket_cb");
+        SetTicketData = (delegate* unmanaged[Cdecl]<void*, void*, nuint, int>)Export("SSL_SESSION_set1_ticket_appdata");
+        GetTicketData = (delegate* unmanaged[Cdecl]<void*, void**, nuint*, int>)Export("SSL_SESSION_get0_ticket_appdata");
         Sha256 = (delegate* unmanaged[Cdecl]<void*>)Export("EVP_sha256");
         DigestOfCertificate = (delegate* unmanaged[Cdecl]<void*, void*, byte*, uint*, int>)Export("X509_digest");
+    }
+
+    /// <summary>Whether .NET will find one when it looks for it, which it does once: under these names.</summary>
+    internal static bool IsInstalled()
+    {
+        string?[] versions = [Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE"), "3", "1.1"];
+        return Array.Exists(versions, static version => version is not null && NativeLibrary.TryLoad($"libssl.so.{version}", out _));
     }
 
     /// <exception cref="NotSupportedException">It is not to be found, or lacks a function.</exception>

@@ -14,7 +14,8 @@ namespace Prefork.AspNetCore.Tls;
 /// <remarks>
 /// .NET has no interface for either, OpenSSL has for both, and one to be told of each connection: the first one of a context, before its handshake, gives the
 /// context the key. Both are derived from <see cref="ClusterWorker.SharedSecret"/>; the name also from the certificate, so what was begun with one certificate
-/// is not resumed with another. Contexts that do not resume, or are a client's, are left alone, and .NET still verifies a client's certificate on resumption.
+/// is not resumed with another. A ticket also says whether its server asked for a client's certificate: one that asks does not resume where none was asked for,
+/// or it would have to refuse the client. Contexts that do not resume, or are a client's, are left alone, and .NET still verifies a client's certificate on resumption.
 /// </remarks>
 internal static unsafe class SharedSessions
 {
@@ -22,6 +23,8 @@ internal static unsafe class SharedSessions
     private const int NameSize = 32;
 
     private static readonly Lock s_lock = new();
+    private static readonly Lock s_sharing = new();
+    private static ILogger? s_logger;
     private static bool s_begun;
     private static OpenSsl? s_openSsl;
     private static byte[]? s_key;
@@ -63,9 +66,17 @@ internal static unsafe class SharedSessions
             return;
         }
 
+        if (!OpenSsl.IsInstalled())
+        {
+            // The first byte of a client that only pretends to speak TLS: .NET ends a process that asks it for cryptography without OpenSSL.
+            TlsLog.NotShared(logger, "There is no OpenSSL.");
+            return;
+        }
+
         var key = new byte[KeySize];
         HKDF.Expand(HashAlgorithmName.SHA256, secret.Span, key, "prefork tls session tickets"u8);
         var openSsl = OpenSsl.Find();
+        s_logger = logger;
         s_key = key;
         s_openSsl = openSsl;
         s_mark = openSsl.GetExNewIndex(OpenSsl.ExDataOfContext, 0, null, null, null, null);
@@ -81,16 +92,36 @@ internal static unsafe class SharedSessions
     {
         var openSsl = s_openSsl!;
         var context = openSsl.ContextOf(connection);
-        if (context is null || openSsl.GetContextData(context, s_mark) is not null)
+        if (context is null)
         {
+            // Versions later than those that this was tested with.
+            SayOnce("This OpenSSL tells of a connection before it has a context.");
             return;
         }
 
-        // Connections that begin at once on several threads may each come here. They write the same bytes.
-        _ = openSsl.SetContextData(context, s_mark, context);
-        if (Resumes(openSsl, context))
+        // Connections of a context begin on several threads, and OpenSSL leaves it to its caller that they do not write there at once.
+        lock (s_sharing)
         {
-            Share(openSsl, context, connection);
+            if (openSsl.GetContextData(context, s_mark) is not null)
+            {
+                return;
+            }
+
+            if (Resumes(openSsl, context))
+            {
+                Share(openSsl, context, connection);
+            }
+
+            _ = openSsl.SetContextData(context, s_mark, context);
+        }
+    }
+
+    /// <summary>Not on the thread that is in OpenSSL's hands: a logger may throw.</summary>
+    private static void SayOnce(string why)
+    {
+        if (Interlocked.Exchange(ref s_logger, null) is { } logger)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_ => TlsLog.NotShared(logger, why), null);
         }
     }
 
@@ -126,6 +157,36 @@ internal static unsafe class SharedSessions
             _ = openSsl.Control(context, OpenSsl.SetTicketKeys, KeySize, key);
             _ = openSsl.SetContextSessionId(context, id, NameSize);
             _ = openSsl.SetSessionId(connection, id, NameSize);
+            _ = openSsl.SetTicketCallbacks(context, &OnTicketGiven, &OnTicketPresented, null);
         }
+    }
+
+    /// <summary>A ticket is about to be sealed: it takes along what its server asks of clients.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int OnTicketGiven(void* connection, void* argument)
+    {
+        var openSsl = s_openSsl!;
+        var mode = openSsl.GetVerifyMode(connection);
+        return openSsl.SetTicketData(openSsl.GetSession(connection), &mode, sizeof(int));
+    }
+
+    /// <summary>A client presents a ticket, and OpenSSL has looked at it.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int OnTicketPresented(void* connection, void* session, byte* keyName, nuint keyNameLength, int status, void* argument)
+    {
+        if (status is not (OpenSsl.TicketGood or OpenSsl.TicketGoodToRenew))
+        {
+            return OpenSsl.IgnoreAndRenew;
+        }
+
+        var openSsl = s_openSsl!;
+        void* mode;
+        nuint length;
+        if (openSsl.GetTicketData(session, &mode, &length) != 1 || length != sizeof(int) || *(int*)mode != openSsl.GetVerifyMode(connection))
+        {
+            return OpenSsl.IgnoreAndRenew;
+        }
+
+        return status == OpenSsl.TicketGood ? OpenSsl.Use : OpenSsl.UseAndRenew;
     }
 }

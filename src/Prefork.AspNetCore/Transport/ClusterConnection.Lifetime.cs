@@ -7,9 +7,10 @@ namespace Prefork.AspNetCore.Transport;
 internal sealed partial class ClusterConnection
 {
     private const uint Interest = Libc.EPOLLIN | Libc.EPOLLRDHUP;
+    private const int MostDiscards = 16;
+    private const int DiscardSize = 1024 * 1024;
 
     private static readonly TimeSpan s_lingerTime = TimeSpan.FromSeconds(1);
-    private static readonly ConnectionAbortedException s_completed = new("The connection's output is complete.");
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closedSource = new();
@@ -116,7 +117,7 @@ internal sealed partial class ClusterConnection
                 return;
             }
 
-            _shutdownReason = error ?? s_completed;
+            _shutdownReason = error ?? new ConnectionAbortedException("The connection's output is complete.");
             if (_registered)
             {
                 _settings.Loop.Forget(this);
@@ -151,11 +152,26 @@ internal sealed partial class ClusterConnection
             var linger = stackalloc int[] { 1, 0 };
             _ = Libc.SetSockOpt(Handle, Libc.SOL_SOCKET, Libc.SO_LINGER, linger, 2 * sizeof(int));
         }
+        else if (_listening is System.Net.IPEndPoint)
+        {
+            DiscardInput();
+        }
 
         // No shutdown first: the last close of a socket ends both directions. The only other holders are a socket made of this
         // connection, closed here too, and for an instant the primary, which closes its own once it has handed it over.
         _socket?.Dispose();
         Handle.Dispose();
+    }
+
+    /// <summary>
+    /// What the client has sent and nobody will read: closed over it, TCP sends a reset, and throws away what of the answer is still to be sent. A bounded
+    /// part of it, so that no client can keep this thread busy. MSG_TRUNC discards without a copy (tcp(7)).
+    /// </summary>
+    private unsafe void DiscardInput()
+    {
+        for (var i = 0; i < MostDiscards && Libc.Recv(Handle, null, DiscardSize, Libc.MSG_DONTWAIT | Libc.MSG_TRUNC) > 0; i++)
+        {
+        }
     }
 
     private void Register()

@@ -163,6 +163,11 @@ internal sealed partial class ClusterConnection
         {
             // Closed between the look and the call: an end like any other.
         }
+        catch (Exception exception)
+        {
+            // The application completed its input with this, and wants no more of it. Whatever else it is, nobody shall take it for the client's end.
+            return EndInput(exception);
+        }
 
         return EndInput(null);
     }
@@ -170,9 +175,7 @@ internal sealed partial class ClusterConnection
     /// <summary>The reader has consumed enough, or is gone.</summary>
     private void OnResumed()
     {
-        var result = _flush.GetAwaiter().GetResult();
-        _flush = default;
-        if (result.IsCompleted || result.IsCanceled)
+        if (HasNoReader())
         {
             EndInput(null);
             _receiving.End();
@@ -181,6 +184,24 @@ internal sealed partial class ClusterConnection
         }
 
         ReceiveHolding();
+    }
+
+    private bool HasNoReader()
+    {
+        try
+        {
+            var result = _flush.GetAwaiter().GetResult();
+            return result.IsCompleted || result.IsCanceled;
+        }
+        catch (Exception)
+        {
+            // The application completed its input with this.
+            return true;
+        }
+        finally
+        {
+            _flush = default;
+        }
     }
 
     private unsafe nint ReceiveIntoPipe()

@@ -112,8 +112,16 @@ internal sealed partial class IoLoop : IDisposable
         }
 
         _stopping = true;
-        var one = 1UL;
-        _ = Libc.Write(_wake, &one, sizeof(ulong));
+        try
+        {
+            var one = 1UL;
+            _ = Libc.Write(_wake, &one, sizeof(ulong));
+        }
+        catch (ObjectDisposedException)
+        {
+            // Whoever had the turn has seen the flag already, and is through.
+        }
+
         _watch.Stop();
         _turns.Release(2);
     }

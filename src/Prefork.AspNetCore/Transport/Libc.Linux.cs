@@ -13,6 +13,7 @@ internal static unsafe partial class Libc
     internal const int IPPROTO_TCP = 6;
     internal const int TCP_NODELAY = 1;
     internal const int SHUT_RDWR = 2;
+    internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_NOSIGNAL = 0x4000;
     internal const int F_DUPFD_CLOEXEC = 1030;

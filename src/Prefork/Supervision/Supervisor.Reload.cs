@@ -253,13 +253,15 @@ internal sealed partial class Supervisor
         {
             _previous.Pop();
         }
-        else
+        else if (!ReferenceEquals(old.Settings, _current.Settings))
         {
+            // A restart takes its generation's place: to go back to that would be no change.
             _previous.Push(old);
         }
 
         ForgetOldest();
-        _draining.Add(Task.WhenAll(_workers.Where(worker => worker.Generation != _current && !worker.IsOver).ToArray()
+        // Those that are kept warm have nothing to drain, and may be wanted still.
+        _draining.Add(Task.WhenAll(_workers.Where(worker => worker.Generation != _current && worker is { IsOver: false, IsWarm: false }).ToArray()
             .Select(worker => StopWorkerAsync(worker, $"{name} to generation {_current.Number}"))));
     }
 

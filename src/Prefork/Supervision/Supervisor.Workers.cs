@@ -96,6 +96,12 @@ internal sealed partial class Supervisor
         {
             await PassAsync(worker, gate);
         }
+
+        if (worker.IsOver)
+        {
+            // Its end has been seen before its readiness: nobody would clear it away again.
+            throw new WorkerFailedException($"{worker.Name} ended as soon as it was ready", worker);
+        }
     }
 
     /// <summary>The user's code, and of use for a message only: what it throws must not keep the worker from being ended.</summary>
@@ -145,15 +151,15 @@ internal sealed partial class Supervisor
         {
             try
             {
-                // On the pool: it may be the user's code.
+                // On the pool, and left alone when the time is up: it may be the user's code, which need not look at its token.
                 var check = Task.Run(() => gate.CheckAsync(worker.Process, ended.Token), ended.Token);
-                await Task.WhenAny(check, worker.Over);
+                await Task.WhenAny(check.WaitAsync(timeout.Token), worker.Over);
                 if (worker.IsOver)
                 {
                     await ended.CancelAsync();
                 }
 
-                await check;
+                await check.WaitAsync(ended.Token);
                 return;
             }
             catch (Exception exception)
