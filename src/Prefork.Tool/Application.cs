@@ -162,8 +162,9 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
         finally
         {
             runner.Said -= Tell;
-        }
 
-        await telling;
+            // Before the answer, also when that is why it failed: there is one connection for both.
+            await telling;
+        }
     }
 }

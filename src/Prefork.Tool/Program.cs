@@ -21,7 +21,8 @@ var parsed = root.Parse(own);
 if (parsed.Errors.Count > 0)
 {
     var message = string.Join("\nprefork: ", parsed.Errors.Select(static error => error.Message));
-    return await Output.FailAsync(own.Contains("--json"), ExitCodes.Usage, $"{message}\nprefork: 'prefork --help' and 'prefork run --help' say what there is.");
+    var words = parsed.CommandResult.Command == root ? "prefork" : $"prefork {parsed.CommandResult.Command.Name}";
+    return await Output.FailAsync(own.Contains("--json"), ExitCodes.Usage, $"{message}\nprefork: '{words} --help' says what there is.");
 }
 
 // Signals of run are the supervisor's: the first asks the workers to leave, a second one hastens them. Other commands end by them.

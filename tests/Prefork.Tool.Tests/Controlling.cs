@@ -201,6 +201,35 @@ public class Controlling
     }
 
     [Fact]
+    public async Task ManyThatWaitForTheirTurn_LeaveRoomForWhoCallsOffOrStops()
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync();
+        using var canary = await ConnectAsync(app);
+        await canary.SendAsync("{\"command\":\"reload\",\"canarySeconds\":600,\"canaryShare\":1}\n"u8.ToArray());
+
+        // It tells of its beginning.
+        Assert.NotEqual(0, await canary.ReceiveAsync(new byte[1]).WaitAsync(TestProgram.Patience));
+        var queued = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 13; i++)
+            {
+                queued.Add(await ConnectAsync(app));
+                await queued[^1].SendAsync("{\"command\":\"restart\",\"queue\":true,\"canaryShare\":1}\n"u8.ToArray());
+            }
+
+            Assert.Contains("12 operations wait for their turn already", await await Task.WhenAny(queued.Select(ReadAsync)), StringComparison.Ordinal);
+            Assert.Equal(0, (await app.CommandAsync("rollback")).Code);
+            Assert.Equal((0, "shop has stopped\n"), ((await app.CommandAsync("stop")) is var (code, output, _) ? (code, output) : default));
+        }
+        finally
+        {
+            queued.ForEach(static socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task AnotherUser_IsNotListenedTo()
     {
         Assert.SkipUnless(Environment.UserName == "root", "Only root can be another user.");

@@ -37,6 +37,9 @@ public class Operating
             var begun = await app.CommandAsync("stop", "--no-wait");
             Assert.Equal((0, "stop has begun\n"), (begun.Code, begun.Output));
             plain = app.CommandAsync("stop");
+
+            // One that comes after the end is told that nothing runs.
+            await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("logs", "shop", "-n", "100")).Output.Split("is told to stop").Length > 2);
         }
 
         Assert.Equal(0, (await app.CommandAsync("stop", option)).Code);

@@ -19,6 +19,10 @@ internal sealed record ControlRequest(string Command)
     public double? WatchSeconds { get; init; }
 
     public bool Queue { get; init; }
+
+    /// <summary>Whether it waits for its turn. Only one of the others is under way at a time: the next is refused, or calls it off.</summary>
+    [JsonIgnore]
+    public bool MayQueue => Queue || Command == "scale";
 }
 
 /// <summary>What it answers: any number of events, then one with <see cref="ExitCode"/>. A line of JSON each.</summary>

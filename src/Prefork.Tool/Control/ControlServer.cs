@@ -4,13 +4,16 @@ using System.Text.Json;
 namespace Prefork.Tool.Control;
 
 /// <summary>
-/// The application's ear. Whoever speaks must be this user (or root); has five seconds to say one line of at most 64 KiB; and is one of sixteen at most.
-/// What goes wrong with one ends its connection and nothing else.
+/// The application's ear. Whoever speaks must be this user (or root); has five seconds to say one line of at most 64 KiB; and is one of sixteen at most,
+/// of whom twelve may wait for their turn. What goes wrong with one ends its connection and nothing else.
 /// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private const int LongestRequest = 64 * 1024;
     private const int MostClients = 16;
+
+    /// <summary>Of them, those that may wait for their turn: there is room left for who looks, calls off, or stops.</summary>
+    private const int MostQueued = 12;
     private const int SolSocket = 1;
     private const int PeerCredentials = 17;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -20,6 +23,7 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly SemaphoreSlim _clients = new(MostClients, MostClients);
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _accepting;
+    private int _queued;
 
     /// <param name="socket">Stays the caller's.</param>
     /// <param name="handle">Answers a request; may tell of events meanwhile.</param>
@@ -139,11 +143,25 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         try
         {
-            return await _handle(request, tell);
+            return request.MayQueue ? await QueueAsync(request, tell) : await _handle(request, tell);
         }
         catch (Exception exception)
         {
             return new ControlReply { ExitCode = exception is InvalidOperationException ? ExitCodes.Busy : exception is ArgumentException ? ExitCodes.Usage : ExitCodes.Failed, Message = exception.Message };
+        }
+    }
+
+    private async Task<ControlReply> QueueAsync(ControlRequest request, Func<ControlReply, Task> tell)
+    {
+        try
+        {
+            return Interlocked.Increment(ref _queued) <= MostQueued
+                ? await _handle(request, tell)
+                : throw new InvalidOperationException($"Not now: {MostQueued} operations wait for their turn already. Try again when some have ended.");
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _queued);
         }
     }
 
