@@ -141,7 +141,9 @@ public sealed class ClusterWorker
         => SendToAsync(workerId, message, Reflected.TypeInfo<T>(), cancellationToken);
 
     /// <summary>Sends a message to another worker by way of the primary. The task ends when that worker's channel has it.</summary>
-    /// <exception cref="ClusterRequestException">There is no such worker, or it is disconnected.</exception>
+    /// <exception cref="ClusterRequestException">
+    /// There is no such worker, or it is disconnected; or it is a Node worker, and the message is an object whose <c>cmd</c> begins with <c>NODE_</c>: those are Node's own.
+    /// </exception>
     /// <exception cref="ClusterChannelClosedException">This worker's channel is closed.</exception>
     public Task SendToAsync<T>(int workerId, T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
         => _role.Messenger.RequestAsync("send", null, workerId, message, typeInfo, null, cancellationToken);

@@ -19,7 +19,8 @@ internal sealed class DirectIntake(Socket listener) : ConnectionIntake
             }
             catch (Win32Exception exception) when (exception.NativeErrorCode is Linux.EMFILE or Linux.ENFILE)
             {
-                await Task.Delay(DescriptorIntake.ExhaustedPause, cancellation).ConfigureAwait(false);
+                // Whoever cancels waits as long: the connection is accepted, and would be lost.
+                await Task.Delay(DescriptorIntake.ExhaustedPause, CancellationToken.None).ConfigureAwait(false);
             }
         }
 

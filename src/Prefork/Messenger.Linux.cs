@@ -122,7 +122,10 @@ internal sealed partial class Messenger
     {
         var writer = LineWriter.Start();
         body.WriteTo(writer.Json);
-        return _channel.SendAsync(writer.EndLine());
+        var line = writer.EndLine();
+        return MessageHeader.Read(line).Command is { } command
+            ? throw new ClusterRequestException($"A message whose cmd is {command} would be Node's own to its receiver, and is not passed on.")
+            : _channel.SendAsync(line);
     }
 
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>

@@ -129,17 +129,23 @@ internal sealed partial class Messenger
     {
         try
         {
-            var writeReply = await peer.AnswerAsync(frame, cancellation.Token).ConfigureAwait(false);
-            await _channel.SendAsync(ReplyLine(frame.Id, writeReply), cancellation: CancellationToken.None).ConfigureAwait(false);
+            ValueTask replied;
+            try
+            {
+                var writeReply = await peer.AnswerAsync(frame, cancellation.Token).ConfigureAwait(false);
+                replied = _channel.SendAsync(ReplyLine(frame.Id, writeReply), cancellation: CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                // The handler's failure is the asker's to see, not ours; also when it is that somebody else's channel is closed.
+                replied = _channel.SendAsync(ErrorLine(frame.Id, exception));
+            }
+
+            await replied.ConfigureAwait(false);
         }
         catch (ClusterChannelClosedException)
         {
             // Whoever asked is gone.
-        }
-        catch (Exception exception)
-        {
-            // The handler's failure is the asker's to see, not ours.
-            await SendErrorAsync(frame.Id, exception).ConfigureAwait(false);
         }
         finally
         {

@@ -176,14 +176,19 @@ internal sealed class Primary : IAcceptorEvents
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var askedAgain = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var signals = 0;
         void OnSignal(PosixSignalContext context)
         {
             context.Cancel = true;
             _shuttingDown = true;
-            if (!asked.TrySetResult())
+
+            // Counted: the token may have asked before, and be cancelled by a handler of this very signal.
+            if (Interlocked.Increment(ref signals) > 1)
             {
                 askedAgain.TrySetResult();
             }
+
+            asked.TrySetResult();
         }
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);

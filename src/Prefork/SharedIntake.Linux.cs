@@ -18,11 +18,11 @@ internal sealed class SharedIntake(FileDescriptor listener, OpenConnections open
 
             switch (Errno.Last)
             {
-                case Linux.EINTR or Linux.ECONNABORTED or Linux.EPROTO or Linux.EPERM:
+                case Linux.EINTR or Linux.ECONNABORTED or Linux.EPROTO:
                     continue;
                 case Linux.EAGAIN:
                     return Nothing;
-                case Linux.EMFILE or Linux.ENFILE or Linux.ENOBUFS or Linux.ENOMEM:
+                case Linux.EPERM or Linux.EMFILE or Linux.ENFILE or Linux.ENOBUFS or Linux.ENOMEM:
                     return Exhausted;
                 default:
                     // The socket does not listen any more.

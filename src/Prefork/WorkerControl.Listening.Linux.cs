@@ -114,6 +114,11 @@ internal sealed partial class WorkerControl
             // No descriptors left for an acceptor.
             return exception.NativeErrorCode;
         }
+        catch (OutOfMemoryException)
+        {
+            // No thread for it: .NET's word for pthread_create's EAGAIN.
+            return Linux.ENOMEM;
+        }
     }
 
     private void Reply(long ack, ListenHandle handle)

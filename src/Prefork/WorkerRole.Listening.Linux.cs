@@ -112,12 +112,13 @@ internal sealed partial class WorkerRole
             : shared ? new SharedIntake(handle, open, $"{local}", Stopped)
             : new LaneIntake(handle, _page ?? throw new InvalidDataException("The primary sent a lane and no scoreboard."), frame.Prefork?.Row ?? 0, open, $"{local}", Stopped);
 
+        // First: it fails when the system has no thread left, and nothing has been said or noted then.
+        (intake as DescriptorIntake)?.Start();
         var listener = new ClusterListener(intake, local);
         _listeners.Add(key, new OpenListener(listener, byChannel, null));
         _open.Add(open);
         _ = open.Drained.ContinueWith(_ => _loop.Post(() => _open.Remove(open)), TaskScheduler.Default);
         SayListening(query, local);
-        (intake as DescriptorIntake)?.Start();
         return listener;
     }
 

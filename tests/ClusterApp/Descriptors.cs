@@ -7,10 +7,6 @@ internal static class Descriptors
 {
     private static readonly List<SafeFileHandle> s_taken = [];
 
-    /// <summary>How many are open; without those that the runtime keeps for each assembly it has loaded.</summary>
-    internal static int Count() => Directory.GetFileSystemEntries("/proc/self/fd")
-        .Count(entry => new FileInfo(entry).LinkTarget is { } target && !target.EndsWith(".dll", StringComparison.Ordinal));
-
     internal static void Exhaust()
     {
         try

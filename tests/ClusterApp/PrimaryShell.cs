@@ -41,6 +41,7 @@ internal sealed class PrimaryShell
             await Task.Delay(Timeout.Infinite, cancellation);
             return "";
         });
+        Cluster.OnRequest<string, string>("pass", async (_, id, cancellation) => await Worker(id!).RequestAsync<string, string>("never", "", null, cancellation) ?? "");
         Say($"primary {Environment.ProcessId}");
         while (await Console.In.ReadLineAsync() is { } line)
         {
@@ -209,7 +210,7 @@ internal sealed class PrimaryShell
             case "fds":
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
-                Say($"fds {Descriptors.Count()}");
+                Say($"fds {OpenDescriptors.Of(Environment.ProcessId).Length}");
                 break;
             case "exhaust":
                 Descriptors.Exhaust();
@@ -232,7 +233,7 @@ internal sealed class PrimaryShell
                 Say($"spawned {Children.Start(words[1], words[2])}");
                 break;
             case "shutdown":
-                _ = ShutDownAsync();
+                _ = ShutDownAsync(new CancellationToken(canceled: words is [_, "now"]));
                 break;
             case "openfd":
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -338,9 +339,9 @@ internal sealed class PrimaryShell
         Say($"alldisconnected workers={Ids()}");
     }
 
-    private async Task ShutDownAsync()
+    private async Task ShutDownAsync(CancellationToken now)
     {
-        var shutdown = Cluster.WaitForShutdownAsync();
+        var shutdown = Cluster.WaitForShutdownAsync(now);
         Say("waiting");
         await shutdown;
         Say("shutdown");

@@ -57,6 +57,7 @@ internal sealed class WorkerShell
         });
         _worker.OnRequest<string, string>("never", async (_, cancellation) =>
         {
+            Say("asked never");
             try
             {
                 await Task.Delay(Timeout.Infinite, cancellation);
@@ -184,6 +185,12 @@ internal sealed class WorkerShell
             case "block":
                 Thread.Sleep(int.Parse(words[1], CultureInfo.InvariantCulture));
                 break;
+            case "threads":
+                var threads = Enumerable.Range(0, int.Parse(words[1], CultureInfo.InvariantCulture)).Select(_ => new Thread(() => { })).ToList();
+                threads.ForEach(thread => thread.Start());
+                threads.ForEach(thread => thread.Join());
+                Say($"threads {words[1]}");
+                break;
             case "spawn":
                 Say($"spawned {Children.Start(words[1], words[2])}");
                 break;
@@ -200,19 +207,21 @@ internal sealed class WorkerShell
                 Console.WriteLine(words[1]);
                 break;
             case "sendto":
+                await SendToAsync(words[1], words[2]);
+                break;
+            case "commandto":
+                await SendToAsync(words[1], new { cmd = words[2] });
+                break;
+            case "ask":
                 try
                 {
-                    await _worker.SendToAsync(int.Parse(words[1], CultureInfo.InvariantCulture), words[2]);
-                    Say("relayed");
+                    Say($"answer {await _worker.RequestAsync<string, string>(words[1], words[2])}");
                 }
                 catch (ClusterRequestException exception)
                 {
-                    Say($"not relayed: {exception.Message}");
+                    Say($"no answer: {exception.Message}");
                 }
 
-                break;
-            case "ask":
-                Say($"answer {await _worker.RequestAsync<string, string>(words[1], words[2])}");
                 break;
             case "askfor":
                 await _cancelled.AskAsync(token => _worker.RequestAsync<string, string>(words[1], words[2], null, token));
@@ -267,6 +276,19 @@ internal sealed class WorkerShell
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             Say($"udp ended {exception.GetType().Name} {(exception as SocketException)?.SocketErrorCode}");
+        }
+    }
+
+    private async Task SendToAsync<T>(string worker, T message)
+    {
+        try
+        {
+            await _worker.SendToAsync(int.Parse(worker, CultureInfo.InvariantCulture), message);
+            Say("relayed");
+        }
+        catch (ClusterRequestException exception)
+        {
+            Say($"not relayed: {exception.Message}");
         }
     }
 

@@ -5,6 +5,8 @@ namespace Prefork.IntegrationTests;
 /// <summary>Out of descriptors is a state that passes: no spin, no crash, nothing lost, and service goes on when there are some again.</summary>
 public class Exhaustion
 {
+    private const int Limit = 256;
+
     [Fact]
     public async Task ThePrimaryOutOfDescriptors_KeepsClientsWaiting_AndServesThemAfter()
     {
@@ -48,6 +50,73 @@ public class Exhaustion
         Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
     }
 
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task AWorkerFullOfConnections_HasDescriptorsLeftForThreads(string policy)
+    {
+        await using var cluster = await LimitedAsync();
+        await cluster.TellAsync($"policy {policy}");
+        await cluster.ExpectAsync("policy");
+        var endPoint = await ListenAsync(cluster);
+        var clients = new List<EchoClient>();
+        try
+        {
+            await FillAsync(clients, endPoint);
+            for (var i = 0; i < 50; i++)
+            {
+                // These have to wait.
+                clients.Add(await EchoClient.ConnectAsync(endPoint));
+            }
+
+            await cluster.TellAsync("send 1 threads 50");
+            await cluster.ExpectAsync("message 1 threads 50");
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+
+        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+    }
+
+    [Theory]
+    [InlineData("rr")]
+    [InlineData("none")]
+    public async Task AWorkerFullOfConnections_LeavesAtOnce(string policy)
+    {
+        await using var cluster = await LimitedAsync();
+        await cluster.TellAsync($"policy {policy}");
+        await cluster.ExpectAsync("policy");
+        var endPoint = await ListenAsync(cluster);
+        var clients = new List<EchoClient>();
+        try
+        {
+            await FillAsync(clients, endPoint);
+            await cluster.TellAsync("disconnect 1");
+            await cluster.ExpectAsync("message 1 ended a");
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    /// <summary>
+    /// Gives the worker as many clients as it takes: until its last number for connections is in use. Counting the open ones says less,
+    /// since an open that waits has a number, too: .NET's debugger opens a pipe and waits for its other end as long as the process lives.
+    /// </summary>
+    private static async Task FillAsync(List<EchoClient> clients, IPEndPoint endPoint)
+    {
+        string pid;
+        do
+        {
+            clients.Add(await EchoClient.ConnectAsync(endPoint));
+            pid = (await clients[^1].ReadLineAsync())!.Split(' ')[1];
+        }
+        while (new FileInfo($"/proc/{pid}/fd/{Limit - 17}").LinkTarget is null);
+    }
+
     private static async Task<int> Outcome(Task<int> client)
     {
         try
@@ -60,10 +129,10 @@ public class Exhaustion
         }
     }
 
-    /// <summary>A cluster whose processes may have 256 descriptors each.</summary>
+    /// <summary>A cluster whose processes may have <see cref="Limit"/> descriptors each.</summary>
     private static async Task<TestProgram> LimitedAsync()
     {
-        var cluster = new TestProgram("bash", ["-c", $"ulimit -n 256; exec {Programs.ClusterApp}"]);
+        var cluster = new TestProgram("bash", ["-c", $"ulimit -n {Limit}; exec {Programs.ClusterApp}"]);
         await cluster.ExpectAsync("primary ");
         return cluster;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClusterApp;
 
 namespace Prefork.IntegrationTests;
 
@@ -25,21 +26,17 @@ public class Leaks
         using var folder = new TemporaryFolder();
         await using var cluster = await TestCluster.StartAsync($"policy {policy}", "setup grace=0", $"live 16 {folder.Path}");
         await cluster.ExpectAsync("lived", TimeSpan.FromMinutes(1));
-        var before = OpenIn(cluster.Id);
+        var before = OpenDescriptors.Of(cluster.Id);
         await cluster.TellAsync($"live 104 {folder.Path}");
         await cluster.ExpectAsync("lived", TimeSpan.FromMinutes(4));
         var after = before;
         await Scheduling.EventuallyAsync(
-            () => Task.FromResult((after = OpenIn(cluster.Id)).Length <= before.Length),
+            () => Task.FromResult((after = OpenDescriptors.Of(cluster.Id)).Length <= before.Length),
             () => $"There were {string.Join(' ', before)}, and are {string.Join(' ', after)}.");
         await Scheduling.EventuallyAsync(() => Task.FromResult(!Scheduling.HasThread(cluster.Id, "prefork accept")));
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
         AssertNoChildren(cluster.Id);
     }
-
-    /// <summary>What its descriptors are, without those that the runtime keeps for each assembly it has loaded.</summary>
-    private static string[] OpenIn(int pid)
-        => [.. Directory.GetFileSystemEntries($"/proc/{pid}/fd").Select(entry => new FileInfo(entry).LinkTarget ?? "").Where(target => target.Length > 0 && !target.EndsWith(".dll", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     /// <summary>Of any of its threads, dead or alive: a child is that of the thread that started it.</summary>
     private static void AssertNoChildren(int pid)

@@ -172,6 +172,35 @@ public class Messages
     }
 
     [Fact]
+    public async Task ARequestWhoseHandlerAsksAWorkerThatDies_Fails()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkReadyAsync();
+        await cluster.ForkReadyAsync();
+        await cluster.TellAsync("send 1 ask pass 2");
+        await cluster.ExpectAsync("message 2 asked never");
+        await cluster.TellAsync("kill 2 SIGKILL");
+        await cluster.ExpectAsync("message 1 no answer: ClusterChannelClosedException: ");
+    }
+
+    [Fact]
+    public async Task WhatIsNodesOwn_IsNotPassedOnToANodeWorker()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "hears.js");
+        await File.WriteAllTextAsync(script, "process.on('message', message => process.send(`heard ${message.cmd}`)); process.send('up');");
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkAsync();
+        await cluster.TellAsync($"setup exec={script}");
+        await cluster.TellAsync("fork");
+        await cluster.ExpectAsync("message 2 up");
+        await cluster.TellAsync("send 1 commandto 2 NODE_HANDLE_ACK");
+        await cluster.ExpectAsync("message 1 not relayed: A message whose cmd is NODE_HANDLE_ACK");
+        await cluster.TellAsync("send 1 commandto 2 node");
+        await cluster.ExpectAsync("message 2 heard node");
+    }
+
+    [Fact]
     public async Task ARequestThatFails_SaysWhy()
     {
         await using var cluster = await TestCluster.StartAsync();

@@ -87,6 +87,26 @@ public class Samples
     }
 
     [Fact]
+    public async Task TheFirstSignalAfterTheToken_HastensNothing()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var endPoint = await cluster.ListenAllAsync(1);
+        using var client = await EchoClient.ConnectAsync(endPoint);
+        await client.WorkerAsync();
+        await cluster.TellAsync("shutdown now");
+        await cluster.ExpectAsync("message 1 leaving");
+        cluster.Signal(Native.SigTerm);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal("still", await client.EchoAsync("still"));
+        }
+
+        client.Dispose();
+        await cluster.ExpectAsync("exit 1 code=0 signal= asked=True");
+        Assert.Equal(0, await cluster.WaitForExitAsync());
+    }
+
+    [Fact]
     public async Task AfterTheShutdownTimeout_WorkersAreKilled()
     {
         await using var cluster = await TestCluster.StartAsync("setup shutdown=300");

@@ -4,7 +4,7 @@ using Prefork.Native;
 namespace Prefork.Handles;
 
 /// <summary>
-/// The listening socket as its acceptor uses it. Out of descriptors (EMFILE, ENFILE and the like) it rests for a while:
+/// The listening socket as its acceptor uses it. Out of descriptors (EMFILE, ENFILE and the like), or where it may not accept (EPERM), it rests for a while:
 /// the backlog keeps the clients, and spinning would not free a descriptor.
 /// </summary>
 /// <remarks>Owns <paramref name="listener"/>, which does not block, until <see cref="Close"/>.</remarks>
@@ -31,7 +31,7 @@ internal sealed class AcceptSource(Socket listener, string name, IAcceptorEvents
         while ((connection = Accept()) < 0)
         {
             var errno = Errno.Last;
-            if (errno is Linux.EINTR or Linux.ECONNABORTED or Linux.EPROTO or Linux.EPERM)
+            if (errno is Linux.EINTR or Linux.ECONNABORTED or Linux.EPROTO)
             {
                 continue;
             }

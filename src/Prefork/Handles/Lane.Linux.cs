@@ -213,7 +213,7 @@ internal sealed class Lane : ConnectionTarget
     {
         Span<byte> data = stackalloc byte[8];
         Span<int> connection = stackalloc int[1];
-        if (!DescriptorHeadroom.Has(1, _duplicate))
+        if (!DescriptorHeadroom.Has(_duplicate))
         {
             // Taken without a number for it, that connection would be lost.
             return;
@@ -236,7 +236,7 @@ internal sealed class Lane : ConnectionTarget
         Span<int> connections = stackalloc int[1];
         while (true)
         {
-            if (!DescriptorHeadroom.Has(1, _duplicate))
+            if (!DescriptorHeadroom.Has(_duplicate))
             {
                 return false;
             }

@@ -20,6 +20,7 @@ internal sealed partial class Channel
     private const int MaxDrainReads = 1024;
     private const int MaxDescriptorsPerRead = 16;
     private const int MaxUnclaimedHandles = 64;
+    private const int MaxHandleLayers = 4;
 
     private readonly EventLoop _loop;
     private readonly FileDescriptor _socket;
@@ -148,6 +149,7 @@ internal sealed partial class Channel
             }
 
             HoldBackIfUnread();
+            CloseIfNeverAnswered();
             if (!filled)
             {
                 // Mostly that was all there was. If not (the kernel stops at a descriptor), epoll says so again: it is level-triggered.
@@ -283,7 +285,7 @@ internal sealed partial class Channel
 
     /// <summary>
     /// The answer goes out before the message is acted on, exactly one to a NODE_HANDLE: none leaves the sender waiting for ever,
-    /// two kill a Node peer. Node wraps what it sends again a second time; both layers get one answer.
+    /// two kill a Node peer. Node wraps what it sends again, three times at most, once more each time; all layers get one answer.
     /// </summary>
     private void DispatchWithHandle(MessageHeader header, ReadOnlySpan<byte> body, ValueFormat format)
     {
@@ -294,8 +296,15 @@ internal sealed partial class Channel
         }
 
         SendControl(_frames ? s_ackFrame : "{\"cmd\":\"NODE_HANDLE_ACK\"}\n"u8);
-        while (header.Command == NodeCommand.Handle)
+        for (var layers = 1; header.Command == NodeCommand.Handle; layers++)
         {
+            if (layers > MaxHandleLayers)
+            {
+                // Each costs a look at all that is in it.
+                handle.Dispose();
+                throw Offence($"has wrapped a descriptor's message more than {MaxHandleLayers} times");
+            }
+
             body = body[header.Inner];
             format = header.InnerFormat;
             var type = header.HandleType;

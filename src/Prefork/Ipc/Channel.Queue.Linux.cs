@@ -65,7 +65,7 @@ internal sealed partial class Channel
             write.Complete();
             if (write.Handle is not null)
             {
-                _unanswered = write;
+                WaitForAnswer(write);
             }
         }
 
@@ -103,6 +103,21 @@ internal sealed partial class Channel
         _starved = false;
         _ = Task.Delay(RetryDelay).ContinueWith(_ => _loop.Post(OnWritable), TaskScheduler.Default);
         return true;
+    }
+
+    private void WaitForAnswer(PendingWrite write)
+    {
+        _unanswered = write;
+        _queuedAtHandle = _queuedBytes;
+    }
+
+    /// <summary>On the loop, after reading: a peer that never answers a descriptor, and makes us reply all the time, would fill this process.</summary>
+    private void CloseIfNeverAnswered()
+    {
+        if (_holdsBack && !_closed && Volatile.Read(ref _unanswered) is not null && Volatile.Read(ref _queuedBytes) - Volatile.Read(ref _queuedAtHandle) > MostBehindHandle)
+        {
+            Close(Offence($"has not answered a descriptor, behind which more than {MostBehindHandle} bytes wait"));
+        }
     }
 
     private void OnHandleAnswer(bool received)

@@ -26,8 +26,12 @@ internal sealed partial class Channel
     private bool _starved;
     private bool _flushPosted;
     private long _queuedBytes;
+    private long _queuedAtHandle;
     private SendBurst _burst;
     private Exception? _writeFailure;
+
+    /// <summary>How many bytes may be queued behind a descriptor that the peer does not answer; a channel that does not hold its peer back has no such bound.</summary>
+    internal long MostBehindHandle { get; init; } = 256 * 1024 * 1024;
 
     /// <summary>
     /// Sends one line of JSON, which ends with a newline, as what the channel has for it. The task ends when the kernel has the bytes.
@@ -99,7 +103,7 @@ internal sealed partial class Channel
             var write = new PendingWrite(line, handle, ownsHandle) { Written = written, OnRefused = onRefused };
             if (written == line.Length)
             {
-                _unanswered = write;
+                WaitForAnswer(write);
                 return ValueTask.CompletedTask;
             }
 
@@ -238,11 +242,14 @@ internal sealed partial class Channel
         }
     }
 
-    /// <summary>On the loop, after reading and after writing.</summary>
+    /// <summary>
+    /// On the loop, after reading and after writing. Not while a descriptor is under way: its answer, which may be behind whatever else the peer has to say,
+    /// is all that lets the rest go out.
+    /// </summary>
     private void HoldBackIfUnread()
     {
         var queued = Volatile.Read(ref _queuedBytes);
-        var unread = _holdsBack && queued > (_unread ? ResumeBelow : HoldBackAbove);
+        var unread = _holdsBack && Volatile.Read(ref _unanswered) is null && queued > (_unread ? ResumeBelow : HoldBackAbove);
         if (_unread != unread)
         {
             _unread = unread;

@@ -30,6 +30,7 @@ internal static class Linux
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int F_ADD_SEALS = 1033;
     internal const int FD_CLOEXEC = 1;
+    internal const int RLIMIT_NOFILE = 7;
     internal const int F_SEAL_SEAL = 1;
     internal const int F_SEAL_SHRINK = 2;
     internal const int F_SEAL_GROW = 4;

@@ -58,3 +58,11 @@ internal struct SigInfo
     [FieldOffset(16)] internal int Pid;
     [FieldOffset(24)] internal int Status;
 }
+
+/// <summary>struct rlimit: what is allowed now, and how far the process may raise it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RLimit
+{
+    internal ulong Current;
+    internal ulong Maximum;
+}

@@ -17,7 +17,7 @@ public sealed class ChannelTests : IDisposable
     {
         var (ours, other) = SocketPair.Stream();
         _other = other;
-        _channel = new Channel(_loop, ours, _peer, maxMessageSize: 1_000_000, "the channel under test");
+        _channel = new Channel(_loop, ours, _peer, maxMessageSize: 1_000_000, "the channel under test", holdBack: true) { MostBehindHandle = 5_000_000 };
         _loop.Invoke(() =>
         {
             _channel.Open();
@@ -84,6 +84,52 @@ public sealed class ChannelTests : IDisposable
         Write("{\"cmd\":\"NODE_HANDLE_ACK\"}\n"u8);
         Assert.Equal("\"later\"\n", await ReadAsync(1));
         await later;
+    }
+
+    [Fact]
+    public async Task Send_MuchBehindAHandle_ItsAnswerIsReadAllTheSame()
+    {
+        var big = Encoding.UTF8.GetBytes($"\"{new string('x', 900_000)}\"\n");
+        var handle = "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n";
+        var sent = new List<Task>
+        {
+            _channel.SendAsync(big).AsTask(),
+            _channel.SendAsync(Encoding.UTF8.GetBytes(handle), SocketPair.Stream().First).AsTask(),
+            _channel.SendAsync(big).AsTask(),
+            _channel.SendAsync(big).AsTask(),
+        };
+
+        // The peer is held back: it has read nothing of all that.
+        Assert.EndsWith(handle, await ReadAsync(2), StringComparison.Ordinal);
+        Write("{\"cmd\":\"NODE_HANDLE_ACK\"}\n"u8);
+        Assert.Equal(2 * big.Length, (await ReadAsync(2)).Length);
+        await Task.WhenAll(sent);
+    }
+
+    [Fact]
+    public async Task Send_BehindAHandleThatIsNeverAnswered_IsBounded()
+    {
+        var big = Encoding.UTF8.GetBytes($"\"{new string('x', 900_000)}\"\n");
+        await _channel.SendAsync("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n"u8, SocketPair.Stream().First);
+        var waiting = Enumerable.Range(0, 6).Select(_ => _channel.SendAsync(big).AsTask()).ToList();
+        Write("\"said\"\n"u8);
+        Assert.Equal("\"said\"", await _peer.NextAsync());
+        Assert.Equal("closed ClusterProtocolException", await _peer.NextAsync());
+        await Assert.ThrowsAsync<ClusterChannelClosedException>(() => waiting[0]);
+    }
+
+    [Fact]
+    public async Task Read_HandleWrappedOnAndOn_ClosesTheChannel()
+    {
+        using var sample = SocketPair.Stream().First;
+        var line = "1";
+        for (var i = 0; i < 5; i++)
+        {
+            line = $"{{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":{line}}}";
+        }
+
+        DescriptorMessage.Send(_other.Number, Encoding.UTF8.GetBytes(line + "\n"), [sample.Number]);
+        Assert.Equal("closed ClusterProtocolException", await _peer.NextAsync());
     }
 
     [Fact]
