@@ -21,6 +21,9 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
 
     private const int LeaveCheckInterval = 20;
 
+    /// <summary>How long one that leaves waits for a descriptor, or goes on accepting what is everybody's.</summary>
+    protected const int LeavePatience = 1000;
+
     private readonly FileDescriptor _source;
     private readonly OpenConnections _open;
     private readonly Action _onStopped;
@@ -127,6 +130,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
 
     private void Run()
     {
+        long? exhaustedSince = null;
         while (!_stopping)
         {
             if (!IsWanted)
@@ -142,12 +146,17 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
 
             // Read without a number free for it, a lane's connection would be lost: the kernel closes it. Asking costs half a microsecond.
             var connection = DescriptorHeadroom.HasForConnection(_source) ? Receive() : Exhausted;
+            exhaustedSince = connection == Exhausted ? exhaustedSince ?? Environment.TickCount64 : null;
             switch (connection)
             {
                 case AtEnd:
                     _stopping = true;
                     break;
                 case Nothing or Exhausted when _leaving && IsAtEnd():
+                    _stopping = true;
+                    break;
+                case Exhausted when _leaving && Environment.TickCount64 - exhaustedSince >= LeavePatience:
+                    // Its clients may keep all descriptors until they are told that it leaves, which comes after this. The rest is taken back by the primary.
                     _stopping = true;
                     break;
                 case Nothing:

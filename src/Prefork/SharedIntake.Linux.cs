@@ -6,10 +6,26 @@ namespace Prefork;
 internal sealed class SharedIntake(FileDescriptor listener, OpenConnections open, string name, Action onStopped)
     : DescriptorIntake(listener, open, name, onStopped)
 {
+    private long _until = long.MaxValue;
+
+    /// <summary>
+    /// Takes what waits in the backlog with it, for it may be the last one to accept; but not for ever, when that is never empty.
+    /// </summary>
+    internal override void Leave()
+    {
+        Volatile.Write(ref _until, Environment.TickCount64 + LeavePatience);
+        base.Leave();
+    }
+
     protected override unsafe int Receive()
     {
         while (true)
         {
+            if (Environment.TickCount64 >= Volatile.Read(ref _until))
+            {
+                return AtEnd;
+            }
+
             var connection = Libc.Accept4(Source, null, null, Linux.SOCK_CLOEXEC);
             if (connection >= 0)
             {

@@ -48,18 +48,26 @@ internal sealed class WorkerListener(Action<string> say)
         }
     }
 
-    internal void Accept(string name) => _ = AcceptAsync(name, _listeners[name]);
+    /// <param name="name">The listener's.</param>
+    /// <param name="pause">How long the thread that accepts is kept from it after each one.</param>
+    internal void Accept(string name, TimeSpan pause = default) => _ = AcceptAsync(name, _listeners[name], pause);
 
     internal void Stop(string name) => _listeners[name].Stop();
 
     internal async Task DisposeAsync(string name) => await _listeners[name].DisposeAsync();
 
-    private async Task AcceptAsync(string name, ClusterListener listener)
+    private async Task AcceptAsync(string name, ClusterListener listener, TimeSpan pause = default)
     {
-        while (await listener.AcceptAsync() is { } connection)
+        // Goes on where it is accepted, so that the next one is wanted at once.
+        while (await listener.AcceptAsync().ConfigureAwait(false) is { } connection)
         {
             Interlocked.Increment(ref _served);
             _ = Task.Run(() => ServeAsync(connection));
+            if (Thread.CurrentThread.Name?.StartsWith("prefork intake", StringComparison.Ordinal) ?? false)
+            {
+                // Another thread goes on when a connection is there at once.
+                Thread.Sleep(pause);
+            }
         }
 
         say($"ended {name}");

@@ -53,7 +53,7 @@ public class CancelledRequests
     {
         await using var cluster = await TestCluster.StartAsync();
         var pid = await cluster.ForkReadyAsync();
-        Native.Kill(pid, Native.SigStop);
+        await Scheduling.StopAsync(pid);
 
         // More than the kernel takes: the first is half written and goes out, the others wait and never do.
         await cluster.TellAsync($"ask 1 shout {new string('x', 2_000_000)}");

@@ -102,6 +102,46 @@ public class Exhaustion
         }
     }
 
+    [Fact]
+    public async Task AWorkerFullOfConnections_LeavesThoughMoreWaitForIt()
+    {
+        await using var cluster = await LimitedAsync();
+        var endPoint = await ListenAsync(cluster);
+        var clients = new List<EchoClient>();
+        try
+        {
+            await FillAsync(clients, endPoint);
+            for (var i = 0; i < 10; i++)
+            {
+                clients.Add(await EchoClient.ConnectAsync(endPoint));
+            }
+
+            // Nobody else could take those, and it will not as long as the others stay.
+            await cluster.TellAsync("disconnect 1");
+            await cluster.ExpectAsync("message 1 ended a");
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task TheLastWorkerToLeave_TakesWithItWhatWaited()
+    {
+        await using var cluster = await LimitedAsync();
+        var endPoint = await ListenAsync(cluster);
+        await cluster.TellAsync("exhaust");
+        await cluster.ExpectAsync("exhausted");
+        var waiting = Enumerable.Range(0, 120).Select(_ => EchoClient.WhoServesAsync(endPoint)).ToList();
+        await cluster.ExpectAsync("error  Win32Exception: Could not accept");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(Scheduling.BacklogOf(endPoint) == 120));
+        await cluster.TellAsync("release");
+        await cluster.TellAsync("disconnect 1");
+        Assert.All(await Task.WhenAll(waiting), worker => Assert.Equal(1, worker));
+        await cluster.ExpectAsync("exit 1 code=0");
+    }
+
     /// <summary>
     /// Gives the worker as many clients as it takes: until its last number for connections is in use. Counting the open ones says less,
     /// since an open that waits has a number, too: .NET's debugger opens a pipe and waits for its other end as long as the process lives.

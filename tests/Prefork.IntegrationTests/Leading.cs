@@ -6,7 +6,6 @@ namespace Prefork.IntegrationTests;
 /// </summary>
 public class Leading
 {
-    private const int SigStop = 19;
     private const int SigCont = 18;
 
     [Fact]
@@ -56,7 +55,7 @@ public class Leading
         await ForkAndLeadAsync(cluster, folder);
 
         // Stopped, it neither works nor dies: it stays the leader.
-        Native.Kill(first, SigStop);
+        await Scheduling.StopAsync(first);
         Assert.Contains("leader=False", await ContextAsync(cluster, 2));
         Native.Kill(first, 9);
         await cluster.ExpectAsync("message 2 leads");
@@ -69,7 +68,7 @@ public class Leading
         await using var cluster = await TestCluster.StartAsync();
         var first = await cluster.ForkAsync();
         await cluster.ForkAsync();
-        Native.Kill(first, SigStop);
+        await Scheduling.StopAsync(first);
         Assert.Contains("leader=False", await ContextAsync(cluster, 2));
         Native.Kill(first, SigCont);
         Assert.Contains("leader=True", await ContextAsync(cluster, 1));

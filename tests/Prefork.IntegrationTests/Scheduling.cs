@@ -122,7 +122,7 @@ public class Scheduling
         var endPoint = await cluster.ListenAllAsync(2);
         await cluster.TellAsync("state 1");
         var pid = int.Parse(cluster.Seen.First(line => line.StartsWith("forked 1", StringComparison.Ordinal)).Split(' ')[2]);
-        Native.Kill(pid, Native.SigStop);
+        await StopAsync(pid);
         try
         {
             // Half of these go to the lane of the stopped one, at first.
@@ -189,6 +189,27 @@ public class Scheduling
         await EventuallyAsync(() => Task.FromResult(waiting.Count(task => task.IsCompleted) == 20));
         await cluster.TellAsync("kill 1 SIGKILL");
         Assert.All(await Task.WhenAll(waiting), worker => Assert.Equal(2, worker));
+    }
+
+    [Fact]
+    public async Task UnderShared_AWorkerLeavesThoughTheBacklogIsNeverEmpty()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.TellAsync("policy none");
+        await cluster.ForkAsync();
+        var endPoint = (IPEndPoint)await cluster.ListenAsync(1, "127.0.0.1:0 noaccept");
+        await cluster.ForkAsync();
+        await cluster.ListenAsync(2, "127.0.0.1:0 noaccept");
+        var waiting = Enumerable.Range(0, 300).Select(_ => EchoClient.WhoServesAsync(endPoint)).ToList();
+        await EventuallyAsync(() => Task.FromResult(BacklogOf(endPoint) == 300));
+
+        // It takes a quarter of a second for each.
+        await cluster.TellAsync("send 1 acceptslowly a");
+        Assert.Equal(1, await await Task.WhenAny(waiting));
+        await cluster.TellAsync("disconnect 1");
+        await cluster.ExpectAsync("exit 1 code=0");
+        await cluster.TellAsync("send 2 accept a");
+        Assert.Contains(2, await Task.WhenAll(waiting));
     }
 
     [Fact]
@@ -314,12 +335,19 @@ public class Scheduling
         }
     }
 
+    /// <summary>Ends when all of its threads have stopped: until then one may still take a connection.</summary>
+    internal static Task StopAsync(int pid)
+    {
+        Native.Kill(pid, Native.SigStop);
+        return EventuallyAsync(() => Task.FromResult(Native.IsStopped(pid)));
+    }
+
     private static async Task ConnectedAsync(EndPoint endPoint, int count)
         => await EventuallyAsync(() => Task.FromResult(File.ReadAllLines("/proc/net/tcp")
             .Count(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var local, _, "01", ..] && local == Hex((IPEndPoint)endPoint)) == count));
 
     /// <summary>Connections that wait in the kernel to be accepted: rx_queue of the listening socket.</summary>
-    private static int BacklogOf(IPEndPoint endPoint)
+    internal static int BacklogOf(IPEndPoint endPoint)
         => File.ReadAllLines("/proc/net/tcp")
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(words => words[1] == Hex(endPoint) && words[3] == "0A")

@@ -51,10 +51,14 @@ internal sealed class Acceptor
     {
         if (_rotation.Find(workerId) is { } leaving)
         {
-            // The last to leave takes what waits in the backlog: the listener closes behind it.
+            // The last to leave takes what waits, as far as it has room: the listener closes behind it.
             if (_source.IsOpen && _rotation.IsLastToStay(leaving))
             {
-                AcceptAndPlace(leaving.Room, Environment.TickCount64);
+                var now = Environment.TickCount64;
+                _placement.PlacePending(leaving.Room, now);
+                while (leaving.Room > 0 && AcceptAndPlace(leaving.Room, now) > 0)
+                {
+                }
             }
 
             leaving.Leave();
@@ -135,8 +139,8 @@ internal sealed class Acceptor
         }
     }
 
-    /// <summary>Accepts until the backlog is empty or the room is used up, then sends.</summary>
-    private void AcceptAndPlace(int room, long now)
+    /// <summary>Accepts until the backlog is empty or the room is used up, then sends; returns how many.</summary>
+    private int AcceptAndPlace(int room, long now)
     {
         var limit = Math.Min(room, Placement.MaxAtOnce);
         var count = 0;
@@ -150,6 +154,8 @@ internal sealed class Acceptor
         {
             _placement.Send(now);
         }
+
+        return count;
     }
 
     /// <summary>When the next turn is due though nothing happens; -1 for never. Asked last: what this turn has sent counts.</summary>
