@@ -90,5 +90,11 @@ public sealed class ClusterMessage : IDispatched
     void IDispatched.Run() => _messenger.Run(this);
 
     /// <summary>Closes the descriptor if nobody took it.</summary>
-    internal void CloseUnclaimed() => Interlocked.Exchange(ref _handle, null)?.Dispose();
+    internal void CloseUnclaimed()
+    {
+        if (Interlocked.Exchange(ref _handle, null) is { } handle)
+        {
+            _messenger.Discard(handle);
+        }
+    }
 }

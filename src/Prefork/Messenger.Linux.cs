@@ -128,6 +128,13 @@ internal sealed partial class Messenger
             : _channel.SendAsync(line);
     }
 
+    /// <summary>Closes what the peer has sent and nobody wants; it counts as undelivered until it is closed. On any thread.</summary>
+    internal void Discard(FileDescriptor handle)
+    {
+        _loop.Post(() => Count(SocketWeight));
+        Closer.CloseForeign(handle, () => Delivered(SocketWeight));
+    }
+
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
     internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)
         => Deliver(new ClusterMessage(this, body.ToArray(), format, handle, null));
@@ -141,6 +148,15 @@ internal sealed partial class Messenger
             Raise(message);
         }
     });
+
+    /// <summary>The peer has ended: sockets on messages that nobody has taken are of no use any more. By the dispatcher.</summary>
+    internal void CloseKeptSockets()
+    {
+        foreach (var message in _kept)
+        {
+            message.CloseUnclaimed();
+        }
+    }
 
     /// <summary>The channel is gone: whoever waits for a reply hears so.</summary>
     internal void OnClosed(Exception? reason)

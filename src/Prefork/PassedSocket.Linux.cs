@@ -30,7 +30,7 @@ internal static class PassedSocket
     {
         if (handle is not null && FaultOf(handle, type) is { } fault)
         {
-            handle.Dispose();
+            Closer.CloseForeign(handle);
             throw new ClusterProtocolException($"{sender} sent a descriptor {fault}; the channel is closed.");
         }
     }

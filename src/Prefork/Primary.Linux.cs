@@ -32,6 +32,7 @@ internal sealed class Primary : IAcceptorEvents
 
     internal Primary()
     {
+        Closer.Start();
         Dispatcher = new Dispatcher(Loop);
         Handles = new HandleTable(Loop, this, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));

@@ -187,7 +187,11 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
         // Here and not with the channel: a process without a channel may still be at what only the leader may do.
         LetGoOfLeadership();
         Forget();
-        _primary.Dispatcher.Post(() => Worker.RaiseExited(exit));
+        _primary.Dispatcher.Post(() =>
+        {
+            Worker.RaiseExited(exit);
+            Messenger!.CloseKeptSockets();
+        });
         _primary.ReleaseIfEmpty();
     }
 

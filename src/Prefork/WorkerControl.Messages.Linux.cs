@@ -26,12 +26,21 @@ internal sealed partial class WorkerControl
 
     public void OnMessage(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
     {
+        if (command is null)
+        {
+            PassedSocket.Check(handle, handleType, $"Worker {Id}");
+            Messenger!.OnMessage(body, format, handle);
+            return;
+        }
+
+        if (handle is not null)
+        {
+            // No verb of a worker's carries a descriptor.
+            Messenger!.Discard(handle);
+        }
+
         switch (command)
         {
-            case null:
-                PassedSocket.Check(handle, handleType, $"Worker {Id}");
-                Messenger!.OnMessage(body, format, handle);
-                return;
             case NodeCommand.Cluster:
                 OnClusterMessage(ClusterFrame.Read(body), body.Length);
                 break;
@@ -42,9 +51,6 @@ internal sealed partial class WorkerControl
                 _channel!.Send(SocketListReply.To(command, body));
                 break;
         }
-
-        // No verb of a worker's carries a descriptor; one that came all the same is closed.
-        handle?.Dispose();
     }
 
     public ValueTask<Action<LineWriter>> AnswerAsync(PreforkFrame frame, CancellationToken cancellation)
@@ -124,13 +130,20 @@ internal sealed partial class WorkerControl
         try
         {
             _page = ScoreboardPage.Create(Id, out var descriptor);
-            _channel!.Send(ClusterReplies.Scoreboard(_primary.NextSequence()), descriptor, onRefused: () => _page = null);
+            _channel!.Send(ClusterReplies.Scoreboard(_primary.NextSequence()), descriptor, onRefused: () => DoWithoutScoreboard(
+                Errno.Failed(Linux.EMFILE, $"give worker {Id} a scoreboard, for which it has no descriptor free")));
         }
         catch (Win32Exception exception)
         {
-            // No descriptors left. Its connections come by the channel then, as to a Node worker.
-            _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
+            DoWithoutScoreboard(exception);
         }
+    }
+
+    /// <summary>No descriptors left, here or there. Connections of its next listeners come by the channel, as to a Node worker.</summary>
+    private void DoWithoutScoreboard(Win32Exception cause)
+    {
+        _page = null;
+        _primary.Dispatcher.Post(() => Worker.RaiseError(cause));
     }
 
     /// <summary>Sends a connection to a Node worker, or back to the acceptor when there is no worker any more.</summary>
@@ -164,7 +177,7 @@ internal sealed partial class WorkerControl
         if (accepted)
         {
             // The worker has it; a copy kept here would keep the client from seeing the worker's close.
-            handed.Connection.Dispose();
+            Closer.CloseHandedOver(handed.Connection.Release());
             handed.Handle.Acceptor.Answer(handed.Target, null, declined: false);
         }
         else

@@ -107,10 +107,11 @@ internal sealed partial class WorkerRole
             throw Failed(query, Linux.EADDRINUSE);
         }
 
+        // A lane without the scoreboard: that had to be refused, for want of a descriptor, after the lane was made.
         ChannelIntake? byChannel = null;
         ConnectionIntake intake = handle is null ? byChannel = new ChannelIntake(open, AnswerConnection, Stopped)
             : shared ? new SharedIntake(handle, open, $"{local}", Stopped)
-            : new LaneIntake(handle, _page ?? throw new InvalidDataException("The primary sent a lane and no scoreboard."), frame.Prefork?.Row ?? 0, open, $"{local}", Stopped);
+            : new LaneIntake(handle, _page ?? throw Failed(query, Linux.EMFILE), frame.Prefork?.Row ?? 0, open, $"{local}", Stopped);
 
         // First: it fails when the system has no thread left, and nothing has been said or noted then.
         (intake as DescriptorIntake)?.Start();

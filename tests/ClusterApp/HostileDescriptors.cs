@@ -9,6 +9,7 @@ internal static unsafe class HostileDescriptors
 {
     private const int SolSocket = 1;
     private const int ScmRights = 1;
+    private static readonly List<Socket> s_open = [];
 
     internal static void Send(Socket channel, string offence)
     {
@@ -56,6 +57,18 @@ internal static unsafe class HostileDescriptors
                 // Answered and closed: a verb needs no descriptor, and says so by not looking at it.
                 SendLine(channel, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_CLUSTER\",\"act\":\"close\",\"key\":\"none\"}}\n", regular);
                 break;
+            case "lingering":
+                SendLingering(channel, Socket);
+                break;
+            case "lingeringverb":
+                SendLingering(channel, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Native\",\"msg\":{\"cmd\":\"NODE_CLUSTER\",\"act\":\"close\",\"key\":\"none\"}}\n");
+                break;
+            case "lingeringdatagram":
+                SendLingering(channel, "{\"cmd\":\"NODE_HANDLE\",\"type\":\"dgram.Socket\",\"msg\":\"a socket\",\"dgramType\":\"udp4\"}\n");
+                break;
+            case "lingeringunspoken":
+                SendLingering(channel, "\"a plain message\"\n");
+                break;
             default:
                 throw new ArgumentException($"no offence {offence}");
         }
@@ -66,12 +79,33 @@ internal static unsafe class HostileDescriptors
 
     private static Socket Connection()
     {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        // Open as long as this process lives: what is in its backlog is read by nobody.
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        s_open.Add(listener);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         client.Connect(listener.LocalEndPoint!);
         return client;
+    }
+
+    /// <summary>The last copy of a connection whose close waits a minute for somebody who does not read. The rest of the line comes when it is the last.</summary>
+    private static void SendLingering(Socket channel, string line)
+    {
+        var connection = Connection();
+        connection.Blocking = false;
+        var data = new byte[64 * 1024];
+        SocketError error;
+        do
+        {
+            connection.Send(data, SocketFlags.None, out error);
+        }
+        while (error == SocketError.Success);
+
+        connection.LingerState = new LingerOption(enable: true, 60);
+        SendLine(channel, line[..1], (int)connection.Handle);
+        _ = close((int)connection.Handle);
+        SendLine(channel, line[1..] + "\"done\"\n");
     }
 
     private static void SendLine(Socket channel, string line, params ReadOnlySpan<int> descriptors)

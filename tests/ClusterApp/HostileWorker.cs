@@ -16,12 +16,14 @@ internal static class HostileWorker
         }
         else
         {
-            channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0}\n"u8);
+            channel.Send(offence == "nopage"
+                ? "{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0,\"prefork\":{\"version\":1}}\n"u8
+                : "{\"cmd\":\"NODE_CLUSTER\",\"act\":\"online\",\"seq\":0}\n"u8);
         }
 
         switch (offence)
         {
-            case "wait":
+            case "wait" or "nopage":
                 break;
             case "garbage":
                 channel.Send("\u0001\u0002 this is no JSON\n"u8);
@@ -98,6 +100,12 @@ internal static class HostileWorker
                 if (offence == "steal" && Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE", StringComparison.Ordinal))
                 {
                     Environment.Exit(66);
+                }
+
+                if (offence == "nopage" && Encoding.UTF8.GetString(buffer, 0, count).Contains("NODE_HANDLE\"", StringComparison.Ordinal))
+                {
+                    // Received without room for the descriptor, which the kernel has closed.
+                    channel.Send("{\"cmd\":\"NODE_HANDLE_NACK\"}\n"u8);
                 }
 
                 if (offence == "path" && Encoding.UTF8.GetString(buffer, 0, count).Contains("\"errno\":-22", StringComparison.Ordinal))

@@ -130,6 +130,9 @@ internal sealed class WorkerShell
             case "accept":
                 _listener.Accept(words[1]);
                 break;
+            case "acceptslowly":
+                _listener.Accept(words[1], TimeSpan.FromMilliseconds(250));
+                break;
             case "stop":
                 _listener.Stop(words[1]);
                 break;
@@ -249,6 +252,12 @@ internal sealed class WorkerShell
                 break;
             case "shutlanes":
                 Say($"shut {Lies.ShutLanesDown()}");
+                break;
+            case "writelanes":
+                Say($"written {Lies.WriteToLanes()}");
+                break;
+            case "pidfds":
+                Say($"pidfds {Lies.AskForPidfds()}");
                 break;
             case "lie":
                 Lies.OnScoreboard(long.Parse(words[1], CultureInfo.InvariantCulture));

@@ -59,6 +59,40 @@ public class HostileDescriptors
         await cluster.ExpectAsync("exit 3 code=7");
     }
 
+    /// <summary>close(2) of such a socket takes a minute: whoever does it in the loop's place, or the dispatcher's, holds up everything.</summary>
+    [Theory]
+    [InlineData("lingering", null)]
+    [InlineData("lingeringverb", null)]
+    [InlineData("lingeringdatagram", "which is no UDP socket")]
+    [InlineData("lingeringunspoken", "that no message speaks of")]
+    public async Task ASocketWhoseCloseWaits_HoldsUpNobody(string offence, string? expected)
+    {
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["IGNORES_SOCKETS"] = "1" });
+        var endPoint = await cluster.ListenAllAsync(1);
+        await cluster.ForkAsync("WORKER_KIND=hostile HOSTILE=wait");
+        var before = await DescriptorsAsync(cluster);
+        await cluster.TellAsync("disconnect 2");
+        await cluster.ExpectAsync("exit 2 code=7");
+        await cluster.TellAsync($"fork WORKER_KIND=hostile HOSTILE={offence}");
+        await cluster.ExpectAsync("online 3");
+        if (expected is null)
+        {
+            // It lives, so that close(2) would wait, and has said its last word.
+            await cluster.ExpectAsync("message 3 done");
+            await cluster.TellAsync("request 1 shout still");
+            await cluster.ExpectAsync("reply STILL");
+            await cluster.TellAsync("disconnect 3");
+        }
+        else
+        {
+            Assert.Contains(expected, await cluster.ExpectAsync("error 3 ClusterProtocolException"), StringComparison.Ordinal);
+        }
+
+        await cluster.ExpectAsync("exit 3 code=7");
+        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+        await Scheduling.EventuallyAsync(async () => await DescriptorsAsync(cluster) <= before);
+    }
+
     private static async Task OffendAsync(TestCluster cluster, int worker, string offence, string expected)
     {
         await cluster.TellAsync($"fork WORKER_KIND=hostile HOSTILE={offence}");

@@ -110,6 +110,61 @@ public class Hostility
         Assert.All(await Task.WhenAll(early, late), worker => Assert.Equal(2, worker));
     }
 
+    [Fact]
+    public async Task ALaneTakesNothingFromItsWorker()
+    {
+        // It would wait, unread, and be closed by the acceptor.
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ListenAllAsync(1);
+        await cluster.TellAsync("send 1 writelanes");
+        await cluster.ExpectAsync("message 1 written 0");
+    }
+
+    [Fact]
+    public async Task DescriptorsThatAWorkerHasTheKernelAdd_AreClosed()
+    {
+        await using var cluster = await TestCluster.StartAsync("setup handoff=20");
+        var endPoint = await cluster.ListenAllAsync(1);
+
+        // What the first one loads and opens for good is not counted.
+        await StallAsync(2);
+        var before = await OpenAsync();
+        await StallAsync(3);
+        await StallAsync(4);
+        await Scheduling.EventuallyAsync(async () => await OpenAsync() <= before);
+
+        // Its client is taken back, and the question whether it reads lies in its lane until it dies.
+        async Task StallAsync(int id)
+        {
+            await cluster.ForkAsync();
+            await cluster.ListenAsync(id, "127.0.0.1:0 noaccept");
+            await cluster.TellAsync($"send {id} pidfds");
+            var answer = await cluster.ExpectAsync($"message {id} pidfds");
+            Assert.SkipUnless(answer.EndsWith(" 1", StringComparison.Ordinal), "This kernel has no SO_PASSPIDFD (Linux 6.5).");
+            Assert.All(await Task.WhenAll(EchoClient.WhoServesAsync(endPoint), EchoClient.WhoServesAsync(endPoint)), static worker => Assert.Equal(1, worker));
+            await cluster.TellAsync($"kill {id} SIGKILL");
+            await cluster.ExpectAsync($"exit {id}");
+        }
+
+        async Task<int> OpenAsync()
+        {
+            await cluster.TellAsync("fds");
+            return int.Parse((await cluster.ExpectAsync("fds ")).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
+    [Fact]
+    public async Task AWorkerThatRefusesTheScoreboard_IsToldOf_AndServesByTheChannel()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var endPoint = await cluster.ListenAllAsync(1);
+        await cluster.TellAsync("fork WORKER_KIND=hostile HOSTILE=nopage");
+        await cluster.ExpectAsync("error 2 Win32Exception: Could not give worker 2 a scoreboard");
+        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
+        await cluster.TellAsync("disconnect 2");
+        await cluster.ExpectAsync("exit 2 code=7");
+    }
+
     private static long Memory(int pid)
     {
         using var process = System.Diagnostics.Process.GetProcessById(pid);

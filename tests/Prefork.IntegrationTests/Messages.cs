@@ -1,3 +1,5 @@
+using ClusterApp;
+
 namespace Prefork.IntegrationTests;
 
 /// <summary>What primary and workers say to each other.</summary>
@@ -198,6 +200,27 @@ public class Messages
         await cluster.ExpectAsync("message 1 not relayed: A message whose cmd is NODE_HANDLE_ACK");
         await cluster.TellAsync("send 1 commandto 2 node");
         await cluster.ExpectAsync("message 2 heard node");
+    }
+
+    [Fact]
+    public async Task SocketsThatNobodyTook_AreClosedWhenTheirSenderHasEnded()
+    {
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["LISTEN_LATE"] = "1" });
+        await cluster.ForkAsync();
+        await cluster.TellAsync("kill 1 SIGKILL");
+        await cluster.ExpectAsync("exit 1");
+        var before = OpenDescriptors.Of(cluster.Id);
+        await cluster.ForkReadyAsync();
+        var with = OpenDescriptors.Of(cluster.Id);
+        await cluster.TellAsync("send 2 sendsocket");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(OpenDescriptors.Of(cluster.Id).Length > with.Length));
+        await cluster.TellAsync("kill 2 SIGKILL");
+        await cluster.ExpectAsync("exit 2");
+
+        // Nobody listens for messages, so the worker's is kept, and what came with it is not the collector's to close.
+        await Scheduling.EventuallyAsync(
+            () => Task.FromResult(OpenDescriptors.Of(cluster.Id).Length <= before.Length),
+            () => $"There were {string.Join(' ', before)}, and are {string.Join(' ', OpenDescriptors.Of(cluster.Id))}.");
     }
 
     [Fact]

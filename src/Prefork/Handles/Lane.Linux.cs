@@ -48,6 +48,9 @@ internal sealed class Lane : ConnectionTarget
         _row = row;
         _capacity = capacity;
         _timeout = (int)Math.Min(handoffTimeout.TotalMilliseconds, int.MaxValue);
+
+        // Nothing comes this way. What a worker sent all the same, descriptors too, would be closed with the sender, by the acceptor.
+        _ = Libc.Shutdown(_sender.Number, Linux.SHUT_RD);
     }
 
     internal override int Waiting => (int)(_handedOver - _taken);
@@ -114,7 +117,7 @@ internal sealed class Lane : ConnectionTarget
         // The messages hold them now. A copy kept here would keep the client from seeing the worker's close.
         foreach (var connection in connections[..sent])
         {
-            _ = Libc.Close(connection);
+            Closer.CloseHandedOver(connection);
         }
 
         return sent;
@@ -219,14 +222,19 @@ internal sealed class Lane : ConnectionTarget
             return;
         }
 
-        if (DescriptorMessage.Receive(_duplicate.Number, data, connection, out var count, out _) > 0 && count == 1)
+        if (DescriptorMessage.Receive(_duplicate.Number, data, connection, out var count, out _) <= 0)
         {
-            if (DescriptorMessage.SendEach(_sender.Number, connection) != 1)
-            {
-                _handedOver--;
-            }
+            return;
+        }
 
-            _ = Libc.Close(connection[0]);
+        if (count == 0 || DescriptorMessage.SendEach(_sender.Number, connection) != 1)
+        {
+            _handedOver -= data[0];
+        }
+
+        if (count == 1)
+        {
+            Closer.CloseHandedOver(connection[0]);
         }
     }
 
@@ -246,7 +254,8 @@ internal sealed class Lane : ConnectionTarget
                 return true;
             }
 
-            _handedOver -= count;
+            // As it was sent: a connection that could not be received is lost, and not waiting any more.
+            _handedOver -= data[0];
             foreach (var connection in connections[..count])
             {
                 recovered.Enqueue(connection);

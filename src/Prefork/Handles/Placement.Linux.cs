@@ -93,7 +93,7 @@ internal sealed class Placement(Rotation rotation, GuardedSelector selector)
     {
         while (Pending.TryDequeue(out var connection))
         {
-            _ = Libc.Close(connection);
+            Closer.CloseHandedOver(connection);
         }
     }
 

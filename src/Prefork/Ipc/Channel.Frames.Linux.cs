@@ -59,12 +59,12 @@ internal sealed partial class Channel
         Dispatch(header, frame, format);
     }
 
-    /// <summary>Only what is known is converted: the rest is ignored, as Node does.</summary>
+    /// <summary>Only what is known is converted: the rest is ignored, as Node does, and whatever comes with it is the peer's to close.</summary>
     private void TellInternal(string command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
     {
         if (!NodeCommand.IsKnown(command))
         {
-            handle?.Dispose();
+            _peer.OnMessage(command, "null"u8, default, handle, handleType);
             return;
         }
 

@@ -81,14 +81,16 @@ internal sealed partial class Channel
     }
 
     /// <summary>Reads what the kernel still holds from a peer that has died, and closes. On the loop.</summary>
-    internal void Drain()
+    internal void Drain() => DrainAndClose(null);
+
+    private void DrainAndClose(Exception? reason)
     {
         // Its own buffer is long empty by then; only a descendant that got hold of the socket could go on for ever.
         for (var turn = 0; turn < MaxDrainReads && !_closed && ReadOnce(out _); turn++)
         {
         }
 
-        Close(null);
+        Close(reason);
     }
 
     /// <summary>Acts on a message that had to wait; an exception is an offence of its sender's, as when it is read. On the loop.</summary>
@@ -119,11 +121,14 @@ internal sealed partial class Channel
         _loop.Unwatch(_socket, _token);
         while (_unclaimed.TryDequeue(out var handle))
         {
-            handle.Dispose();
+            Closer.CloseForeign(handle);
         }
 
         AbandonWrites(reason);
-        _socket.Dispose();
+
+        // The peer sees the end at once. The close may wait: what the peer has sent and nobody has read goes with it, descriptors too.
+        _ = Libc.Shutdown(_socket.Number, Linux.SHUT_RDWR);
+        Closer.CloseForeign(_socket);
         _peer.OnClosed(reason);
     }
 
@@ -301,7 +306,7 @@ internal sealed partial class Channel
             if (layers > MaxHandleLayers)
             {
                 // Each costs a look at all that is in it.
-                handle.Dispose();
+                Closer.CloseForeign(handle);
                 throw Offence($"has wrapped a descriptor's message more than {MaxHandleLayers} times");
             }
 

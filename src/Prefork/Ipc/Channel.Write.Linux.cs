@@ -20,6 +20,7 @@ internal sealed partial class Channel
     private readonly Lock _writeLock = new();
     private readonly LinkedList<PendingWrite> _queue = new();
     private readonly Queue<PendingWrite> _answers = new();
+    private PendingWrite? _lastAnswer;
     private PendingWrite? _unanswered;
     private PendingWrite? _partial;
     private volatile bool _refusing;
@@ -145,12 +146,18 @@ internal sealed partial class Channel
                 return;
             }
 
+            if (_answers.Count > 0 && _lastAnswer!.TryAppend(line))
+            {
+                _queuedBytes += line.Length;
+                return;
+            }
+
             var written = _partial is null && _answers.Count == 0 ? TryWrite(line, null) : 0;
             if (written >= 0 && written < line.Length)
             {
                 var write = new PendingWrite(line, null, ownsHandle: false) { Written = written };
                 _queuedBytes += write.Remaining.Length;
-                _answers.Enqueue(write);
+                _answers.Enqueue(_lastAnswer = write);
                 _partial = written > 0 ? write : _partial;
                 WatchForRoom();
             }
@@ -186,13 +193,11 @@ internal sealed partial class Channel
                 return 0;
             }
 
-            _writeFailure = Errno.Failed(errno, $"write to {_name}");
-            return -1;
+            return FailWriting(Errno.Failed(errno, $"write to {_name}"));
         }
         catch (ObjectDisposedException exception)
         {
-            _writeFailure = exception;
-            return -1;
+            return FailWriting(exception);
         }
         finally
         {
@@ -201,6 +206,16 @@ internal sealed partial class Channel
                 handle!.DangerousRelease();
             }
         }
+    }
+
+    /// <summary>
+    /// Mostly the peer has gone, and what it said last, and its end, are there to be read. One that has shut down only the half it reads from is cut off.
+    /// </summary>
+    private int FailWriting(Exception cause)
+    {
+        _writeFailure = cause;
+        _loop.Post(() => DrainAndClose(Offence("takes no messages any more", cause)));
+        return -1;
     }
 
     private int SendOn(ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors)

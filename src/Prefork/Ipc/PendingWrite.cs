@@ -92,9 +92,10 @@ internal sealed class PendingWrite : IDisposable
 
     public void Dispose()
     {
-        if (_ownsHandle)
+        if (_ownsHandle && Handle is not null)
         {
-            Handle?.Dispose();
+            // The peer may have it, and be done with it.
+            Closer.CloseShared(Handle);
         }
     }
 }

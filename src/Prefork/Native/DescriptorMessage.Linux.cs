@@ -123,6 +123,11 @@ internal static unsafe class DescriptorMessage
                 numbers.CopyTo(descriptors[count..]);
                 count += numbers.Length;
             }
+            else if (header->Level == Linux.SOL_SOCKET && header->Type == Linux.SCM_PIDFD && (int)header->Length == HeaderSize + sizeof(int))
+            {
+                // Whoever shares the socket has asked for it (SO_PASSPIDFD). Nobody here has.
+                _ = Libc.Close(*(int*)(control + offset + HeaderSize));
+            }
 
             offset += Align((int)header->Length);
         }

@@ -15,9 +15,13 @@ internal static class Linux
     internal const int O_RDWR = 2;
     internal const int SOL_SOCKET = 1;
     internal const int SO_TYPE = 3;
+    internal const int SO_LINGER = 13;
     internal const int SO_ACCEPTCONN = 30;
     internal const int SO_DOMAIN = 39;
+    internal const int SHUT_RD = 0;
+    internal const int SHUT_RDWR = 2;
     internal const int SCM_RIGHTS = 1;
+    internal const int SCM_PIDFD = 4;
     internal const int MSG_PEEK = 0x2;
     internal const int MSG_CTRUNC = 0x8;
     internal const int MSG_DONTWAIT = 0x40;

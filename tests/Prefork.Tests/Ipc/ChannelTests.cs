@@ -119,6 +119,53 @@ public sealed class ChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task Send_AnswersThatAreNotRead_TakeNoMoreThanTheyAre()
+    {
+        await _channel.SendAsync("{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n"u8, SocketPair.Stream().First);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        // Each of these is answered by a line of 27 bytes.
+        var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"cmd\":\"NODE_HANDLE\"}\n", 1_000)));
+        for (var i = 0; i < 170; i++)
+        {
+            await WriteAllAsync(lines);
+        }
+
+        await WriteAllAsync("\"said\"\n"u8.ToArray());
+        Assert.Equal("\"said\"", await _peer.NextAsync());
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.True(grown < 15_000_000, $"170,000 answers of 27 bytes take {grown} bytes.");
+    }
+
+    [Fact]
+    public async Task Send_ToAPeerThatHasShutDownItsReading_ClosesTheChannel()
+    {
+        _ = Libc.Shutdown(_other.Number, Linux.SHUT_RD);
+        Write("\"said\"\n"u8);
+        await Assert.ThrowsAsync<ClusterChannelClosedException>(() => _channel.SendAsync("1\n"u8).AsTask());
+        Assert.Equal("\"said\"", await _peer.NextAsync());
+        Assert.Equal("closed ClusterProtocolException", await _peer.NextAsync());
+    }
+
+    [Fact]
+    public async Task Send_ToAPeerThatHasClosed_IsNoOffence()
+    {
+        Write("\"said\"\n"u8);
+        _other.Dispose();
+        try
+        {
+            await _channel.SendAsync("1\n"u8);
+        }
+        catch (ClusterChannelClosedException)
+        {
+            // The loop was faster, or not: either way.
+        }
+
+        Assert.Equal("\"said\"", await _peer.NextAsync());
+        Assert.Equal("closed ", await _peer.NextAsync());
+    }
+
+    [Fact]
     public async Task Read_HandleWrappedOnAndOn_ClosesTheChannel()
     {
         using var sample = SocketPair.Stream().First;
@@ -208,6 +255,16 @@ public sealed class ChannelTests : IDisposable
     }
 
     private void Write(ReadOnlySpan<byte> data) => Assert.Equal(data.Length, DescriptorMessage.Send(_other.Number, data, []));
+
+    /// <summary>More than the kernel takes at once.</summary>
+    private async Task WriteAllAsync(ReadOnlyMemory<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            data = data[Math.Max(0, DescriptorMessage.Send(_other.Number, data.Span, []))..];
+            await Task.Yield();
+        }
+    }
 
     /// <summary>Reads so many lines from the raw end.</summary>
     private async Task<string> ReadAsync(int lines)
