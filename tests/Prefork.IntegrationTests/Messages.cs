@@ -117,7 +117,7 @@ public class Messages
         await cluster.TellAsync("setup maxmessage=100000000");
         await cluster.ForkAsync();
         await cluster.TellAsync("sendlong 2 70000000");
-        await cluster.ExpectAsync("message 2 length 70000000");
+        await cluster.ExpectAsync("message 2 length 70000000", TimeSpan.FromMinutes(1));
         await cluster.TellAsync("send 2 env PREFORK_MAX_MESSAGE_SIZE");
         Assert.Equal("message 2 env PREFORK_MAX_MESSAGE_SIZE=", await cluster.ExpectAsync("message 2 env"));
     }
