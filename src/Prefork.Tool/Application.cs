@@ -85,20 +85,28 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
     private async Task<ControlReply> ScaleAsync(Func<ControlReply, Task> tell, ControlRequest request)
     {
         var workers = 0;
-        await TellWhileAsync(tell, async () =>
+        try
         {
-            // One after the other: two that each add one add two.
-            await _scaleLock.WaitAsync();
-            try
+            await TellWhileAsync(tell, async () =>
             {
-                workers = Desired(request, (await supervisor.GetStatusAsync()).DesiredWorkers);
-                await supervisor.ScaleAsync(workers);
-            }
-            finally
-            {
-                _scaleLock.Release();
-            }
-        });
+                // One after the other: two that each add one add two.
+                await _scaleLock.WaitAsync();
+                try
+                {
+                    workers = Desired(request, (await supervisor.GetStatusAsync()).DesiredWorkers);
+                    await supervisor.ScaleAsync(workers);
+                }
+                finally
+                {
+                    _scaleLock.Release();
+                }
+            });
+        }
+        catch (SupervisorException exception)
+        {
+            return new ControlReply { ExitCode = ExitCodes.Failed, Message = exception.Message, LastLines = exception.Failure?.LastLines };
+        }
+
         return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{workers} {(workers == 1 ? "worker serves" : "workers serve")}" };
     }
 

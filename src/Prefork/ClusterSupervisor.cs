@@ -87,7 +87,11 @@ public sealed class ClusterSupervisor
 
     /// <summary>Changes how many workers there are, and ends when they serve. Waits for another operation that is under way.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one.</exception>
-    /// <exception cref="InvalidOperationException">Some of them end as fast as they are started; or the supervisor does not run.</exception>
+    /// <exception cref="SupervisorException">
+    /// Some of them do not serve: one was not ready in time or did not pass its gate, they end as fast as they are started, or <see cref="SupervisorOptions.BootTimeout"/> and
+    /// <see cref="SupervisorOptions.HealthGateTimeout"/> are over. So many stay wanted all the same, and the supervisor goes on trying.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The supervisor does not run, or stops.</exception>
     public Task ScaleAsync(int workers) => _supervisor.OnLoopAsync(() => _supervisor.ScaleAsync(workers));
 
     /// <summary>What the cluster looks like now.</summary>

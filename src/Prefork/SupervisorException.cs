@@ -1,6 +1,6 @@
 namespace Prefork;
 
-/// <summary>The supervisor gives up: no worker has ever served.</summary>
+/// <summary>Workers do not come to serve: none ever did, and the supervisor gives up; or those that a scale asked for have not yet, and it goes on.</summary>
 public sealed class SupervisorException : Exception
 {
     internal SupervisorException(string message, WorkerEnding? failure, Exception? inner = null) : base(message, inner) => Failure = failure;

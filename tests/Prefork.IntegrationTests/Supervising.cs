@@ -149,7 +149,7 @@ public class Supervising
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "heartbeat=200", "hang=4000");
         var hung = await supervisor.WhoAsync();
-        await HangAsync(supervisor, hung.Id);
+        await supervisor.HangAsync(hung.Id);
         await supervisor.ExpectAsync($"WorkerFailed worker {hung.Id} ", line => line.Contains("hangs: it has not answered for 4 s", StringComparison.Ordinal));
         await supervisor.ExpectAsync($"dumped {hung.Id}");
         await supervisor.ExpectAsync($"WorkerEnded worker {hung.Id} ");
@@ -252,7 +252,7 @@ public class Supervising
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "heartbeat=200", "hang=4000");
         var child = await ChildAsync(supervisor);
-        await HangAsync(supervisor, 1);
+        await supervisor.HangAsync(1);
         await supervisor.ExpectAsync("WorkerEnded worker 1 ");
         await Scheduling.EventuallyAsync(() => Task.FromResult(HasEnded(child)));
         await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 1 });
@@ -419,22 +419,6 @@ public class Supervising
     {
         await using var host = new TestProgram(Programs.WebApp, ["--supervise=1"], new Dictionary<string, string?> { ["BEHAVE"] = "exit" });
         Assert.Equal(1, await host.WaitForExitAsync());
-    }
-
-    private static async Task HangAsync(TestSupervisor supervisor, int worker)
-    {
-        // Which worker a connection goes to is the policy's: asks until it is the one.
-        for (var i = 0; ; i++)
-        {
-            using var client = new HttpClient();
-            if ((await client.GetStringAsync(new Uri(supervisor.Address, "/who"))).StartsWith($"{worker} ", StringComparison.Ordinal))
-            {
-                await client.GetStringAsync(new Uri(supervisor.Address, "/behave?how=hang"));
-                return;
-            }
-
-            Assert.True(i < 100);
-        }
     }
 
     /// <summary>Of a worker, which has started it.</summary>

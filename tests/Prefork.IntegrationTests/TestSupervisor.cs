@@ -99,6 +99,28 @@ internal sealed class TestSupervisor : TestProgram
         return await client.GetStringAsync(new Uri(Address, path));
     }
 
+    internal async Task SignalAsync(int worker, int signal)
+    {
+        var status = await UntilAsync(status => status.Workers.Any(one => one.Id == worker));
+        Native.Kill(status.Workers.Single(one => one.Id == worker).Pid, signal);
+    }
+
+    internal async Task HangAsync(int worker)
+    {
+        // Which worker a connection goes to is the policy's: asks until it is the one.
+        for (var i = 0; ; i++)
+        {
+            using var client = new HttpClient();
+            if ((await client.GetStringAsync(new Uri(Address, "/who"))).StartsWith($"{worker} ", StringComparison.Ordinal))
+            {
+                await client.GetStringAsync(new Uri(Address, "/behave?how=hang"));
+                return;
+            }
+
+            Assert.True(i < 100);
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

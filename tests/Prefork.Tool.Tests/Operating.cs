@@ -70,6 +70,24 @@ public class Operating
     }
 
     [Fact]
+    public async Task AScaleThatDoesNotComeAbout_EndsWithOne_AndSaysWhy()
+    {
+        await using var app = new TestApplication();
+        var passes = Path.Combine(app.Folder, "passes");
+        var gate = Path.Combine(app.Folder, "gate");
+        await File.WriteAllTextAsync(passes, "");
+        await File.WriteAllTextAsync(gate, $"#!/bin/sh\ntest -f {passes}\n");
+        File.SetUnixFileMode(gate, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await app.StartAsync("-w", "1", "--health", $"command:{gate}", "--health-timeout", "3s");
+        File.Delete(passes);
+        var (code, _, error) = await app.CommandAsync("scale", "2");
+        Assert.Equal(1, code);
+        Assert.Contains("prefork: 1 of 2 workers serves: worker 2 (slot 1, generation 1", error, StringComparison.Ordinal);
+        Assert.Contains("did not pass its health gate within 3 s", error, StringComparison.Ordinal);
+        Assert.Equal(2, (await app.StatusAsync()).GetProperty("cluster").GetProperty("desiredWorkers").GetInt32());
+    }
+
+    [Fact]
     public async Task ACanary_ServesItsShareBesideTheOld_ThenTheOthersFollow()
     {
         await using var app = new TestApplication();

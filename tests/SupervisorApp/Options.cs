@@ -54,6 +54,12 @@ internal static class Options
             case "uptime":
                 options.MinUptime = Time(value);
                 break;
+            case "failures":
+                options.BreakerFailures = int.Parse(value, CultureInfo.InvariantCulture);
+                break;
+            case "window":
+                options.BreakerWindow = Time(value);
+                break;
             case "stopcode":
                 options.StopExitCodes.Add(int.Parse(value, CultureInfo.InvariantCulture));
                 break;
@@ -67,6 +73,10 @@ internal static class Options
                     Console.WriteLine($"dumped {worker.Id}");
                     return Task.CompletedTask;
                 };
+                break;
+            case "hold":
+                // A dump that does not come to its end.
+                options.OnHang = (_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
                 break;
             case "age":
                 options.Recycling.MaxAge = Time(value);

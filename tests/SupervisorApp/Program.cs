@@ -11,7 +11,8 @@ foreach (var argument in args)
     Options.Apply(options, launch, argument);
 }
 
-var supervisor = new ClusterSupervisor(options);
+var time = new BreakableTime();
+var supervisor = new ClusterSupervisor(options, time);
 var output = new Lock();
 supervisor.Happened += (_, e) => Say($"{e.Kind} {e.Message}{(e.Ending is { LastLines: [.., var last] } ? $" | {last}" : "")}");
 Say($"primary {Environment.ProcessId}");
@@ -84,6 +85,10 @@ async Task ObeyAsync(string[] words)
                 var status = await supervisor.GetStatusAsync();
                 Say($"status {status.State} generation={status.Generation} desired={status.DesiredWorkers} restarts={status.Restarts} program={status.Program} workers="
                     + string.Join(',', status.Workers.Select(worker => $"{worker.Id}:{worker.Slot}:{worker.Generation}:{worker.Phase}:{worker.ProcessId}")));
+                break;
+            case "break":
+                time.Break();
+                Say("broken");
                 break;
             case "usage":
                 GC.Collect();

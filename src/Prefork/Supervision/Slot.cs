@@ -20,6 +20,9 @@ internal sealed class Slot(int index, Backoff backoff)
     /// <summary>Its last worker ended unplanned, and has not been replaced yet.</summary>
     internal bool HasLost { get; set; }
 
+    /// <summary>Why the last worker that was to serve from here did not come to; null since one does.</summary>
+    internal WorkerFailedException? Failure { get; set; }
+
     /// <summary>A reload has emptied it, and will fill it.</summary>
     internal bool IsReserved { get; set; }
 

@@ -104,7 +104,8 @@ internal sealed partial class Supervisor
     private void OnCannotFork(Slot slot, Exception exception)
     {
         slot.NotBefore = Now + slot.Backoff.Next(TimeSpan.Zero);
-        Raise(SupervisorEventKind.Notice, $"no worker could be started for slot {slot.Index}: {exception.Message}");
+        slot.Failure = new WorkerFailedException($"no worker could be started for slot {slot.Index}: {exception.Message}", null);
+        Raise(SupervisorEventKind.Notice, slot.Failure.Message);
         if (_current!.Breaker.Fail(Now) && !_current.HasServed)
         {
             GiveUp(new SupervisorException($"No worker could be started: {exception.Message}", null, exception));

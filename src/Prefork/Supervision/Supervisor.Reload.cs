@@ -74,8 +74,7 @@ internal sealed partial class Supervisor
             catch (WorkerFailedException exception)
             {
                 var ending = await UndoAsync(transaction, exception);
-                var why = ending is null || exception.Message.EndsWith(ending.Reason, StringComparison.Ordinal) ? exception.Message : $"{exception.Message}: {ending.Reason}";
-                result = new ReloadResult(false, from, $"{name} to generation {next.Number} failed: {why}. {WhoServes()}", ending, Now - began);
+                result = new ReloadResult(false, from, $"{name} to generation {next.Number} failed: {Explain(exception, ending)}. {WhoServes()}", ending, Now - began);
             }
 
             Raise(SupervisorEventKind.OperationEnded, result.Message);
@@ -307,9 +306,8 @@ internal sealed partial class Supervisor
         // From here on the slots are the old generation's again. Where room was made for the new one, it has to start first.
         _transaction = null;
         Changed();
-        var options = _current!.Options;
-        var patience = Now + options.BootTimeout + options.HealthGateTimeout;
-        await UntilAsync(() => AllServe || IsStopping || _current.Breaker.IsOpen || Now >= patience);
+        var patience = Now + LaunchPatience;
+        await UntilAsync(() => AllServe || IsStopping || _current!.Breaker.IsOpen || Now >= patience);
         return exception.Worker is { } failed ? await EndingOfAsync(failed) : null;
     }
 
@@ -327,6 +325,9 @@ internal sealed partial class Supervisor
         await Task.WhenAny(worker.Ended, DelayAsync(s_endingPatience, CancellationToken.None));
         return worker.Ended.IsCompleted ? await worker.Ended : null;
     }
+
+    private static string Explain(WorkerFailedException exception, WorkerEnding? ending)
+        => ending is null || exception.Message.EndsWith(ending.Reason, StringComparison.Ordinal) ? exception.Message : $"{exception.Message}: {ending.Reason}";
 
     private static string Reason(ReloadTransaction transaction) => $"replaced by generation {transaction.Next.Number}";
 }

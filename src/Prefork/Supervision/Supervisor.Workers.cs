@@ -44,9 +44,10 @@ internal sealed partial class Supervisor
         {
             await LaunchAsync(worker);
         }
-        catch (WorkerFailedException)
+        catch (WorkerFailedException exception)
         {
             // Said already; its end has been seen to.
+            worker.Slot.Failure = exception;
             return;
         }
 
@@ -69,6 +70,7 @@ internal sealed partial class Supervisor
         worker.Process.EnterRotation(share);
         worker.Phase = share < 1 ? WorkerPhase.Canary : WorkerPhase.Serving;
         worker.ServesSince ??= Now;
+        worker.Slot.Failure = null;
         worker.Generation.HasServed = true;
         Raise(SupervisorEventKind.WorkerServes, $"{worker.Name} serves{(share < 1 ? $" {share:P0} of connections" : "")}", worker);
     }

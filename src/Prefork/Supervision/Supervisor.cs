@@ -121,20 +121,6 @@ internal sealed partial class Supervisor
         (again ? _kill : _hurry).Cancel();
     }
 
-    internal Task ScaleAsync(int workers)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
-        return OperateAsync($"scaling to {workers}", queue: true, async () =>
-        {
-            _desired = workers;
-            Changed();
-            await UntilAsync(() => IsStopping || _current!.Breaker.IsOpen || (AllServe && _slots.Count == _desired));
-            return AllServe
-                ? $"{_desired} {(_desired == 1 ? "worker serves" : "workers serve")}"
-                : throw new InvalidOperationException($"{Serving} of {_desired} workers serve: the others end as fast as they are started.");
-        });
-    }
-
     private bool AllServe => _slots.Count >= _desired && _slots.Take(_desired).All(static slot => slot.IsFinished || slot.Holder?.Phase == WorkerPhase.Serving);
 
     private int Serving => _slots.Count(static slot => slot.Holder?.Phase == WorkerPhase.Serving);
