@@ -96,7 +96,9 @@ internal sealed partial class Supervisor
         if (worker.Slot.Holder == worker)
         {
             worker.Slot.Holder = null;
-            if (!planned)
+
+            // What a worker of a generation that is not committed does is the reload's failure: its slot goes back to the old one.
+            if (!planned && worker.Generation != _transaction?.Next)
             {
                 OnSlotLost(worker, exit);
             }

@@ -44,6 +44,7 @@ internal sealed partial class Supervisor
                 // The old one, or who has been started for it when it ended meanwhile.
                 var holder = slot.Holder;
                 slot.Holder = fresh;
+                slot.IsFinished = false;
                 Enter(fresh);
                 if (holder is not null)
                 {

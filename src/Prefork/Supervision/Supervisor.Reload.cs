@@ -208,7 +208,6 @@ internal sealed partial class Supervisor
     {
         var old = slot.Holder;
         slot.Holder = fresh;
-        slot.IsFinished = false;
         Enter(fresh);
         Park(transaction, old);
         Changed();
@@ -246,6 +245,7 @@ internal sealed partial class Supervisor
         foreach (var slot in _slots)
         {
             slot.Backoff = NewBackoff(_current.Options);
+            slot.IsFinished = false;
         }
 
         if (_previous.Count > 0 && _previous.Peek() == _current)

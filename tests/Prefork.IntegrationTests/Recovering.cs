@@ -1,0 +1,23 @@
+namespace Prefork.IntegrationTests;
+
+/// <summary>What went wrong once, or happened at an awkward moment, is neither held against a cluster for ever nor forgotten.</summary>
+public class Recovering
+{
+    [Fact]
+    public async Task ASlotWhoseWorkerFinished_WhileItsReplacementCame_IsAnOrdinaryOneAgain()
+    {
+        using var folder = new TemporaryFolder();
+        var (passes, trigger) = (Path.Combine(folder.Path, "passes"), Path.Combine(folder.Path, "restart.txt"));
+        await File.WriteAllTextAsync(passes, "");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", $"gate=c,test,-f,{passes}", $"trigger={trigger}", "stopcode=0");
+        File.Delete(passes);
+        await File.WriteAllTextAsync(trigger, "");
+        await supervisor.ExpectAsync("WorkerStarted worker 3 (slot 0,");
+        await supervisor.SignalAsync(1, Native.SigTerm);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await File.WriteAllTextAsync(passes, "");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        await supervisor.SignalAsync(3, Native.SigKill);
+        await supervisor.ExpectAsync("WorkerServes ", line => line.Contains("(slot 0,", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,40 @@
+namespace Prefork.IntegrationTests;
+
+/// <summary>A reload that comes to nothing changes nothing, however it went wrong.</summary>
+public class Undoing
+{
+    [Theory]
+    [InlineData("Rolling", 1)]
+    [InlineData("Rolling", 2)]
+    [InlineData("WithinCount", 2)]
+    public async Task ANewWorkerThatSaysNotToStartItAgain_FailsTheReload_AndNoMore(string mode, int workers)
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync($"workers={workers}", "watch=60000", "stopcode=0");
+        await supervisor.TellAsync($"reload mode={mode}");
+        await supervisor.ExpectAsync($"WorkerServes worker {2 * workers} ");
+
+        // It leaves by itself, with code 0.
+        await supervisor.SignalAsync(2 * workers, Native.SigTerm);
+        await supervisor.ExpectAsync("result False generation=1");
+        var old = (await supervisor.UntilAsync(status => status.State == "Healthy" && status.Workers.Count == workers)).Workers;
+        Assert.All(old, worker => Assert.Equal(1, worker.Generation));
+
+        // Its slot is as it was: who crashes there is started again.
+        await supervisor.SignalAsync(old[^1].Id, Native.SigKill);
+        await supervisor.ExpectAsync("WorkerServes ", line => line.Contains($"(slot {workers - 1}, generation 1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ASlotWhoseWorkerSaidNotToStartItAgain_StaysEmpty()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000", "stopcode=0");
+        await supervisor.SignalAsync(2, Native.SigTerm);
+        await supervisor.ExpectAsync("WorkerEnded worker 2 ");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerServes worker 4 ");
+        await supervisor.TellAsync("rollback");
+        await supervisor.ExpectAsync("result False generation=1");
+        Assert.Equal([1], (await supervisor.UntilAsync(status => status.Workers.Count == 1)).Workers.Select(worker => worker.Id));
+        Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted worker 5 ", StringComparison.Ordinal));
+    }
+}
