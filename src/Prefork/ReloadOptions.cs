@@ -8,7 +8,7 @@ public sealed class ReloadOptions
     public ReloadMode Mode { get; set; }
 
     /// <summary>How long one new worker serves beside the old ones before the others follow; zero for no canary. A failure of its within that time fails the reload.</summary>
-    /// <remarks>Default: zero.</remarks>
+    /// <remarks>Default: zero. At most 24 days.</remarks>
     public TimeSpan CanaryTime { get; set; }
 
     /// <summary>Which part of the connections the canary gets, above 0 and at most 1; 1 for what the policy gives it.</summary>
@@ -16,6 +16,7 @@ public sealed class ReloadOptions
     public double CanaryShare { get; set; } = 1;
 
     /// <summary>Instead of <see cref="SupervisorOptions.WatchWindow"/>; null for that.</summary>
+    /// <remarks>Default: null. At most 24 days.</remarks>
     public TimeSpan? WatchWindow { get; set; }
 
     /// <summary>Whether to wait for another operation that is under way, instead of being refused.</summary>
@@ -25,7 +26,9 @@ public sealed class ReloadOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(CanaryTime, TimeSpan.Zero, nameof(CanaryTime));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CanaryTime, SupervisorOptions.LongestTime, nameof(CanaryTime));
         ArgumentOutOfRangeException.ThrowIfLessThan(WatchWindow ?? TimeSpan.Zero, TimeSpan.Zero, nameof(WatchWindow));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(WatchWindow ?? TimeSpan.Zero, SupervisorOptions.LongestTime, nameof(WatchWindow));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CanaryShare, 0, nameof(CanaryShare));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(CanaryShare, 1, nameof(CanaryShare));
         if (!Enum.IsDefined(Mode))

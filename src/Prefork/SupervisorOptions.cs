@@ -6,6 +6,9 @@ namespace Prefork;
 /// </summary>
 public sealed class SupervisorOptions
 {
+    /// <summary>In whole days what goes into an <see cref="int"/> of milliseconds: longer than anybody waits, and no timer refuses it.</summary>
+    internal static readonly TimeSpan LongestTime = TimeSpan.FromDays(24);
+
     /// <summary>
     /// Says what to run: program, arguments, environment, working directory. Called afresh for each generation, so that a reload sees what has changed;
     /// links in the paths (<c>current/</c>) are resolved then, and stay so for the generation's whole life.

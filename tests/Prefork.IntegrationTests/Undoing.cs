@@ -37,4 +37,28 @@ public class Undoing
         Assert.Equal([1], (await supervisor.UntilAsync(status => status.Workers.Count == 1)).Workers.Select(worker => worker.Id));
         Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted worker 5 ", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task AnErrorThatNobodyHasThoughtOf_IsSaid_AndUndoneLikeAnyOther()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        await supervisor.AskAsync("break", "broken");
+        var result = await supervisor.ExpectAsync("result False generation=1");
+        Assert.Contains("failed: NotSupportedException: no timer could be made. Generation 1 serves on.", result, StringComparison.Ordinal);
+        Assert.Equal([1, 2], (await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers.Select(worker => worker.Id));
+    }
+
+    [Theory]
+    [InlineData("canary")]
+    [InlineData("watch")]
+    public async Task ATimeThatIsTooLong_IsRefusedBeforeAnythingHappens(string time)
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        var refused = await supervisor.AskAsync($"reload {time}=5184000000", "reload threw ArgumentOutOfRangeException");
+        Assert.Contains(time == "canary" ? "CanaryTime" : "WatchWindow", refused, StringComparison.Ordinal);
+        Assert.Contains("24.00:00:00", refused, StringComparison.Ordinal);
+        Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted worker 2 ", StringComparison.Ordinal));
+    }
 }

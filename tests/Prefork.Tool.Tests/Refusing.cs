@@ -68,6 +68,18 @@ public class Refusing
         Assert.StartsWith("prefork: ", (await run.ErrorsAsync())[0]);
     }
 
+    [Theory]
+    [InlineData("--canary", "60d")]
+    [InlineData("--watch-window", "25d")]
+    [InlineData("--watch-window", "soon")]
+    public async Task ATimeThatNoReloadTakes_IsRefused(string option, string value)
+    {
+        await using var app = new TestApplication();
+        var (code, _, error) = await app.CommandAsync("reload", option, value);
+        Assert.Equal(2, code);
+        Assert.Contains($"{option}: '{value}' is no time up to 24 days: give a number of seconds", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AProgramThatEndsAtOnce_IsGivenUp()
     {

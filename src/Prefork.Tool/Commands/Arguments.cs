@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
 
@@ -21,14 +22,15 @@ internal static class Arguments
         HelpName = "TIME",
         CustomParser = result =>
         {
-            var text = result.Tokens[0].Value;
-            if (ParseTime(text) is { } time)
+            try
             {
-                return time;
+                return Words.Timeout(result.Tokens[0].Value, orZero: true);
             }
-
-            result.AddError($"{name}: '{text}' is no time: give a number of seconds, or one with a unit (500ms, 30s, 5m, 2h, 1d).");
-            return null;
+            catch (FormatException exception)
+            {
+                result.AddError($"{name}: {exception.Message}");
+                return null;
+            }
         },
     };
 

@@ -61,7 +61,6 @@ internal static class KnownSettings
 
     internal static FrozenDictionary<string, Setting> ByKey { get; } = All.ToFrozenDictionary(static setting => setting.Key, StringComparer.Ordinal);
 
-    /// <summary>At most as long as timers go.</summary>
     private static TextSetting<TimeSpan?> Timeout(string key, string description, bool orZero = false)
-        => new(key, (text, _) => Words.Time(text, orZero, TimeSpan.FromDays(24)), orNumber: true, description, "TIME");
+        => new(key, (text, _) => Words.Timeout(text, orZero), orNumber: true, description, "TIME");
 }

@@ -55,6 +55,9 @@ internal static class Words
         }
     }
 
+    /// <summary>At most what the supervisor's options take, which is as long as timers go.</summary>
+    internal static TimeSpan Timeout(string text, bool orZero) => Time(text, orZero, TimeSpan.FromDays(24));
+
     internal static TimeSpan Time(string text, bool orZero, TimeSpan longest)
         => Arguments.ParseTime(text) is { } time && time <= longest && (orZero || time > TimeSpan.Zero) ? time
             : throw new FormatException($"'{text}' is no time {(orZero ? "" : "above zero and ")}up to {longest.TotalDays:0} days: give a number of seconds, or one with a unit (500ms, 30s, 5m, 2h, 1d).");

@@ -71,10 +71,12 @@ internal sealed partial class Supervisor
                 Commit(transaction, name, rules);
                 result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_desired} {(_desired == 1 ? "worker serves" : "workers serve")}", null, Now - began);
             }
-            catch (WorkerFailedException exception)
+            catch (Exception exception)
             {
-                var ending = await UndoAsync(transaction, exception);
-                result = new ReloadResult(false, from, $"{name} to generation {next.Number} failed: {Explain(exception, ending)}. {WhoServes()}", ending, Now - began);
+                // Whatever it is: a reload is never left half done.
+                var failure = exception as WorkerFailedException ?? new WorkerFailedException($"{exception.GetType().Name}: {exception.Message.TrimEnd('.')}", null);
+                var ending = await UndoAsync(transaction, failure);
+                result = new ReloadResult(false, from, $"{name} to generation {next.Number} failed: {Explain(failure, ending)}. {WhoServes()}", ending, Now - began);
             }
 
             Raise(SupervisorEventKind.OperationEnded, result.Message);
