@@ -3,6 +3,7 @@ namespace Prefork;
 /// <summary>
 /// What a <see cref="ClusterSupervisor"/> sees to, and how. Copied when it is made; from then on each generation of workers has its own copy, which
 /// <see cref="Reconfigure"/> may change for the next one. Times are of a monotonic clock, and do not count while this process does not run: a suspended machine, or a stopped process, kills nobody.
+/// Each is at most 24 days; only <see cref="RecyclingOptions.MaxAge"/> may be longer.
 /// </summary>
 public sealed class SupervisorOptions
 {
@@ -159,6 +160,7 @@ public sealed class SupervisorOptions
         })
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero, name);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(time, LongestTime, name);
         }
 
         foreach (var (time, name) in new[]
@@ -167,6 +169,7 @@ public sealed class SupervisorOptions
         })
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero, name);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(time, LongestTime, name);
         }
 
         Recycling.Validate();
