@@ -61,4 +61,17 @@ public class Undoing
         Assert.Contains("24.00:00:00", refused, StringComparison.Ordinal);
         Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted worker 2 ", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task ACanaryThatHangs_TakesTheReloadBack_BeforeItIsDumped()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=0", "heartbeat=200", "hang=4000", "hold=");
+        await supervisor.TellAsync("reload canary=60000 share=0.5");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        await supervisor.HangAsync(3);
+        await supervisor.ExpectAsync("WorkerFailed worker 3 ");
+        Assert.Contains("hangs: it has not answered for 4 s. Generation 1 serves on.", await supervisor.ExpectAsync("result False generation=1"), StringComparison.Ordinal);
+        Assert.Single(supervisor.Seen, line => line.StartsWith("WorkerServes worker 3 ", StringComparison.Ordinal));
+        Assert.Equal([1, 2], (await supervisor.StatusAsync()).Workers.Where(worker => worker.Phase == "Serving").Select(worker => worker.Id));
+    }
 }

@@ -37,6 +37,15 @@ internal sealed class ReloadTransaction
         }
     }
 
+    /// <summary>A worker hangs, and is about to be ended: what a new one has shown by that does not wait for its dump.</summary>
+    internal void OnHang(SupervisedWorker worker)
+    {
+        if (worker.Generation == Next)
+        {
+            Fail($"{worker.Name} {worker.StopReason}", worker);
+        }
+    }
+
     /// <summary>Ends with the step, or fails with the transaction, whichever is first.</summary>
     /// <exception cref="WorkerFailedException">One of them has failed.</exception>
     internal async Task GuardAsync(Task step)
