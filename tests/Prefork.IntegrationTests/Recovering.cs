@@ -4,6 +4,20 @@ namespace Prefork.IntegrationTests;
 public class Recovering
 {
     [Fact]
+    public async Task ACrashLoopWhoseSlotIsScaledAway_IsNoneAnyMore_WhenTheRestHasLasted()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "failures=2", "window=5000", "uptime=3000", "delay=10", "maxdelay=60000");
+        for (var worker = 2; !supervisor.Seen.Any(line => line.StartsWith("BreakerChanged generation 1 is a crash loop", StringComparison.Ordinal)); worker++)
+        {
+            await supervisor.SignalAsync(worker, Native.SigKill);
+            await supervisor.ExpectAsync($"WorkerEnded worker {worker} ");
+        }
+
+        await supervisor.AskAsync("scale 1", "scaled 1");
+        await supervisor.ExpectAsync("BreakerChanged generation 1 is no crash loop any more");
+    }
+
+    [Fact]
     public async Task ASlotWhoseWorkerFinished_WhileItsReplacementCame_IsAnOrdinaryOneAgain()
     {
         using var folder = new TemporaryFolder();

@@ -37,7 +37,10 @@ internal sealed class CrashLoopBreaker(int failures, TimeSpan window, TimeSpan p
         return true;
     }
 
-    /// <summary>A worker that was started while the breaker was open has lasted. Returns whether that closes it.</summary>
+    /// <summary>Whether nobody has failed for as long as failures count.</summary>
+    internal bool IsQuiet(TimeSpan now) => now - _last >= window;
+
+    /// <summary>What shows that it is no crash loop any more has come about. Returns whether that closes it.</summary>
     internal bool Succeed()
     {
         _recent.Clear();

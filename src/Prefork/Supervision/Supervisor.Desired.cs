@@ -129,11 +129,20 @@ internal sealed partial class Supervisor
 
     private static Backoff NewBackoff(SupervisorOptions options) => new(options.RestartDelay, options.MaxRestartDelay, options.MinUptime, Random.Shared);
 
-    /// <summary>A worker that lasts shows that the generation is not a crash loop, or no more.</summary>
+    /// <summary>
+    /// A worker that lasts, and was started since, shows that the generation is no crash loop any more; or, where none is to be started since the slot is gone, all others that do.
+    /// </summary>
     private void Settle()
     {
         var breaker = _current!.Breaker;
-        if (breaker.IsOpen && _workers.Exists(worker => worker.Generation == _current && worker.Started >= breaker.OpenedAt && HasLasted(worker)) && breaker.Succeed())
+        if (!breaker.IsOpen)
+        {
+            return;
+        }
+
+        var isOver = _workers.Exists(worker => worker.Generation == _current && worker.Started >= breaker.OpenedAt && HasLasted(worker))
+            || (AllServe && breaker.IsQuiet(Now) && _slots.TrueForAll(slot => slot.Holder is null || (slot.Holder.Generation == _current && HasLasted(slot.Holder))));
+        if (isOver && breaker.Succeed())
         {
             _slots.ForEach(static slot => slot.NotBefore = TimeSpan.Zero);
             Raise(SupervisorEventKind.BreakerChanged, $"generation {_current.Number} is no crash loop any more");

@@ -43,5 +43,14 @@ public class CrashLoopBreakerTests
         Assert.True(_breaker.Fail(At(6)));
     }
 
+    [Fact]
+    public void IsQuiet_AWindowAfterTheLastFailure()
+    {
+        _breaker.Fail(At(0));
+        _breaker.Fail(At(10));
+        Assert.False(_breaker.IsQuiet(At(69)));
+        Assert.True(_breaker.IsQuiet(At(70)));
+    }
+
     private static TimeSpan At(int seconds) => TimeSpan.FromSeconds(seconds);
 }
