@@ -34,4 +34,22 @@ public class Recovering
         await supervisor.SignalAsync(3, Native.SigKill);
         await supervisor.ExpectAsync("WorkerServes ", line => line.Contains("(slot 0,", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task ARun_DoesNotEndBeforeTheLastEndIsSaid()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+
+        // Whom it leaves behind, in a session of his own, holds its output a little longer than it is waited for.
+        await File.WriteAllTextAsync(script, """
+            require('node:child_process').spawn('sleep', ['3'], { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+            process.stdout.write('last words\n', () => process.exit(6));
+            """);
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={script}", "workers=1", "stopcode=6", "output=");
+        await supervisor.TellAsync("run");
+        await supervisor.ExpectAsync("ran");
+        Assert.Contains("output 0 out last words", supervisor.Seen);
+        Assert.Contains(supervisor.Seen, line => line.StartsWith("WorkerEnded worker 1 ", StringComparison.Ordinal));
+    }
 }

@@ -10,7 +10,7 @@ internal sealed partial class Supervisor
     private static readonly TimeSpan s_clearPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_tableAge = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Workers that have ended, of which something may be left.</summary>
+    /// <summary>Workers that have ended, of which something may be left: processes to end, output to read, and their end to be said.</summary>
     private readonly List<Task> _clearing = [];
 
     private ProcessTable? _table;
@@ -40,7 +40,7 @@ internal sealed partial class Supervisor
         }
 
         OnPlaceLost(worker, exit, planned);
-        var cleared = ClearAsync(worker);
+        var cleared = Task.WhenAll(ClearAsync(worker), worker.Ended);
         _clearing.Add(cleared);
         Changed();
         if (worker.Output is { } output)
