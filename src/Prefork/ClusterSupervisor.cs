@@ -79,10 +79,11 @@ public sealed class ClusterSupervisor
     public Task<ReloadResult> RestartAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.RestartAsync(options ?? new ReloadOptions()));
 
     /// <summary>
-    /// Back to the generation before, with its program as its links led then and its options, by the same transaction. A reload that is under way is called off instead.
+    /// Back to the generation before, with its program as its links led then and its options, by the same transaction. A reload or restart that is under way is called off instead:
+    /// the result comes when it has been undone, and is a success when the old workers serve.
     /// The last five generations are remembered; when there is none, the result says so.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Another operation is under way, or the supervisor does not run.</exception>
+    /// <exception cref="InvalidOperationException">Another operation is under way, such as another rollback, or the supervisor does not run.</exception>
     public Task<ReloadResult> RollBackAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.RollBackAsync(options ?? new ReloadOptions()));
 
     /// <summary>Changes how many workers there are, and ends when they serve. Waits for another operation that is under way.</summary>

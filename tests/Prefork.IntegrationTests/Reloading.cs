@@ -295,10 +295,11 @@ public class Reloading
         await supervisor.AskAsync("scale 1", "scaled 1");
         await supervisor.UntilAsync(status => status.Workers.Count == 2 && Warm(status, 1) == 1);
 
-        // A rollback that is taken back.
+        // A rollback that fails.
         await supervisor.TellAsync("rollback watch=60000");
         await supervisor.ExpectAsync("WorkerServes ");
-        await supervisor.AskAsync("rollback", "result ");
+        Kill((await supervisor.StatusAsync()).Workers.Single(worker => worker is { Generation: 1, Phase: "Serving" }).Pid);
+        await supervisor.ExpectAsync("result False generation=2");
         await supervisor.UntilAsync(status => status.Workers.Count == 2 && Warm(status, 1) == 1);
 
         // Another reload: now the other one is the previous.

@@ -74,4 +74,41 @@ public class Undoing
         Assert.Single(supervisor.Seen, line => line.StartsWith("WorkerServes worker 3 ", StringComparison.Ordinal));
         Assert.Equal([1, 2], (await supervisor.StatusAsync()).Workers.Where(worker => worker.Phase == "Serving").Select(worker => worker.Id));
     }
+
+    [Fact]
+    public async Task AReloadThatIsCalledOff_IsUndone_WhenThatIsSaid()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=60000");
+        await supervisor.TellAsync("reload mode=WithinCount");
+        await supervisor.ExpectAsync("WorkerServes worker 2 ");
+        await supervisor.TellAsync("rollback");
+        await supervisor.ExpectAsync("result True generation=1 the reload to generation 2 was called off. Generation 1 serves on.");
+        var status = await supervisor.StatusAsync();
+        Assert.Equal("Healthy", status.State);
+        Assert.Contains(status.Workers, worker => worker is { Generation: 1, Phase: "Serving" });
+    }
+
+    [Fact]
+    public async Task AReloadThatIsCalledOff_WhoseOldWorkersDoNotComeBack_IsNoSuccess()
+    {
+        using var folder = new TemporaryFolder();
+        var behaviour = Path.Combine(folder.Path, "behaviour");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=60000", "delay=10", "maxdelay=50", $"BEHAVE_WHEN={behaviour}");
+        await supervisor.TellAsync("reload mode=WithinCount");
+        await supervisor.ExpectAsync("WorkerServes worker 2 ");
+        await File.WriteAllTextAsync(behaviour, "exit");
+        await supervisor.TellAsync("rollback");
+        await supervisor.ExpectAsync("result False generation=1 the reload to generation 2 was called off. Generation 1 is to serve on, but 0 of its 1 workers do.");
+    }
+
+    [Fact]
+    public async Task ARollback_IsNotCalledOffByAnother()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        await supervisor.AskAsync("reload", "result True generation=2");
+        await supervisor.TellAsync("rollback watch=3000");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        Assert.Contains("rollback is under way", await supervisor.AskAsync("rollback", "rollback threw InvalidOperationException"), StringComparison.Ordinal);
+        await supervisor.ExpectAsync("result True generation=1 rollback to generation 1 succeeded: 1 worker serves");
+    }
 }

@@ -6,6 +6,7 @@ namespace Prefork.Supervision;
 internal sealed class ReloadTransaction
 {
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<(bool AllServe, string WhoServes)> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal ReloadTransaction(Generation next, int workers)
     {
@@ -25,6 +26,11 @@ internal sealed class ReloadTransaction
     internal List<SupervisedWorker> Parked { get; } = [];
 
     internal bool HasFailed => _failed.Task.IsCompleted;
+
+    /// <summary>Ends when it is committed or undone, before anything else begins: with how things stand then.</summary>
+    internal Task<(bool AllServe, string WhoServes)> Over => _over.Task;
+
+    internal void SetOver(bool allServe, string whoServes) => _over.TrySetResult((allServe, whoServes));
 
     internal void Fail(string why, SupervisedWorker? worker) => _failed.TrySetException(new WorkerFailedException(why, worker));
 

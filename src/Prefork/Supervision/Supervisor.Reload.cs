@@ -7,6 +7,8 @@ namespace Prefork.Supervision;
 /// </remarks>
 internal sealed partial class Supervisor
 {
+    private const string Rollback = "rollback";
+
     private static readonly TimeSpan s_endingPatience = TimeSpan.FromSeconds(10);
 
     private readonly List<Task> _draining = [];
@@ -26,16 +28,16 @@ internal sealed partial class Supervisor
 
     internal async Task<ReloadResult> RollBackAsync(ReloadOptions options)
     {
-        if (_transaction is { } transaction)
+        if (_transaction is { } transaction && _operation != Rollback)
         {
-            var began = Now;
-            var (name, number) = (_operation, transaction.Next.Number);
+            var (began, name) = (Now, _operation);
             transaction.Fail("it was called off", null);
-            await UntilAsync(() => _transaction != transaction);
-            return new ReloadResult(true, _current!.Number, $"the {name} to generation {number} was called off; generation {_current.Number} serves", null, Now - began);
+            var (allServe, whoServes) = await transaction.Over;
+            return new ReloadResult(allServe, _current!.Number, $"the {name} to generation {transaction.Next.Number} was called off. {whoServes}", null, Now - began);
         }
 
-        return await ReplaceGenerationAsync("rollback", options, () => _previous.Count > 0
+        // Beside another rollback it is refused: whoever asks for a thing twice does not want it called off.
+        return await ReplaceGenerationAsync(Rollback, options, () => _previous.Count > 0
             ? _previous.Peek()
             : throw new InvalidOperationException("There is no generation to go back to: this is the first, or those before it are forgotten."));
     }
@@ -46,6 +48,7 @@ internal sealed partial class Supervisor
         await BeginAsync(name, options.Queue);
         var began = Now;
         var from = _current!.Number;
+        ReloadTransaction? transaction = null;
         try
         {
             ReloadResult result;
@@ -63,7 +66,7 @@ internal sealed partial class Supervisor
                 return result;
             }
 
-            var transaction = _transaction = new ReloadTransaction(next, WorkersWith(next.Options));
+            transaction = _transaction = new ReloadTransaction(next, WorkersWith(next.Options));
             Changed();
             try
             {
@@ -85,6 +88,7 @@ internal sealed partial class Supervisor
         finally
         {
             _transaction = null;
+            transaction?.SetOver(AllServe && !IsStopping, WhoServes());
             End();
         }
     }
