@@ -18,6 +18,24 @@ public class Recovering
     }
 
     [Fact]
+    public async Task AReloadThatFails_BeforeAnybodyServed_DoesNotEndTheStart()
+    {
+        using var folder = new TemporaryFolder();
+        var passes = Path.Combine(folder.Path, "passes");
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.WebApp}", "args=--urls=http://127.0.0.1:0", "workers=1", $"gate=c,test,-f,{passes}", "gatetimeout=60000");
+        await supervisor.TellAsync("start");
+        await supervisor.ExpectAsync("WorkerStarted worker 1 ");
+        await supervisor.AskAsync("options gatetimeout=500", "set");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerFailed worker 2 ");
+        await supervisor.ExpectAsync("WorkerEnded worker 2 ");
+        await File.WriteAllTextAsync(passes, "");
+        await supervisor.ExpectAsync("started");
+        await supervisor.ExpectEverAsync("result False generation=1");
+        Assert.Equal([1], (await supervisor.StatusAsync()).Workers.Select(worker => worker.Id));
+    }
+
+    [Fact]
     public async Task ASlotWhoseWorkerFinished_WhileItsReplacementCame_IsAnOrdinaryOneAgain()
     {
         using var folder = new TemporaryFolder();

@@ -78,10 +78,10 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it.</summary>
+    /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it; those of a reload that has failed are only that.</summary>
     private void GiveUpAfter(SupervisedWorker worker, WorkerEnding ending)
     {
-        if (!IsStopping && _transaction is null && _current is { HasServed: false } && (_current.Breaker.IsOpen || worker.HasFailed))
+        if (!IsStopping && _transaction is null && _current is { HasServed: false } && worker.Generation == _current && (_current.Breaker.IsOpen || worker.HasFailed))
         {
             var what = worker.HasFailed
                 ? $"{worker.Name} {ending.Reason}"
