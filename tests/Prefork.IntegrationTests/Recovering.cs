@@ -36,6 +36,22 @@ public class Recovering
     }
 
     [Fact]
+    public async Task ATriggerFile_ReplacesThoseToo_ThatWereJustStarting()
+    {
+        using var folder = new TemporaryFolder();
+        var (passes, trigger) = (Path.Combine(folder.Path, "passes"), Path.Combine(folder.Path, "restart.txt"));
+        await File.WriteAllTextAsync(passes, "");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", $"gate=c,test,-f,{passes}", $"trigger={trigger}");
+        File.Delete(passes);
+        await supervisor.SignalAsync(2, Native.SigKill);
+        await supervisor.ExpectAsync("WorkerStarted worker 3 ");
+        await File.WriteAllTextAsync(trigger, "");
+        await supervisor.ExpectAsync("WorkerRecycles worker 1 ");
+        await File.WriteAllTextAsync(passes, "");
+        await supervisor.ExpectAsync("WorkerRecycles worker 3 ");
+    }
+
+    [Fact]
     public async Task ASlotWhoseWorkerFinished_WhileItsReplacementCame_IsAnOrdinaryOneAgain()
     {
         using var folder = new TemporaryFolder();

@@ -5,12 +5,16 @@ internal sealed partial class Supervisor
 {
     private void Recycle()
     {
-        var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
         if (_recycleRules!.ReasonForAll() is { } all)
         {
-            serving.ForEach(worker => worker.RecycleReason ??= all);
+            // Those too that start, or are parked: it is told once, and they may have read already what has changed since.
+            foreach (var worker in _workers.Where(static worker => worker.StopReason is null))
+            {
+                worker.RecycleReason ??= all;
+            }
         }
 
+        var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
         foreach (var worker in serving)
         {
             worker.RecycleReason ??= _recycleRules.ReasonFor(worker.Process.Process.Id, worker.Process.Requests, Now - worker.Started, worker.RecycleFactor);
