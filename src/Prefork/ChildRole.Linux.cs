@@ -43,7 +43,7 @@ internal sealed class ChildRole : IChannelPeer, IMessengerOwner
         switch (command)
         {
             case null:
-                PassedSocket.Check(handle, handleType, "The parent process");
+                PassedSocket.Check(handle, handleType, "The parent process", _channel.Closer);
                 Messenger.OnMessage(body, format, handle);
                 return;
             case NodeCommand.SocketGetCount or NodeCommand.SocketNotifyClose:

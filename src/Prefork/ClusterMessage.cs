@@ -78,7 +78,8 @@ public sealed class ClusterMessage : IDispatched
 
     /// <summary>
     /// Takes the socket that came with the message: connected, listening or UDP. It is the caller's to dispose.
-    /// Not taken by the time the event handlers have returned (the first await of an async one), it is closed.
+    /// Not taken by the time the event handlers have returned (the first await of an async one), it is closed; so is one of a message that is kept
+    /// for want of a handler, when its sender has exited.
     /// </summary>
     /// <returns>The socket; null when none came, or it has been taken or closed.</returns>
     public Socket? TakeSocket()

@@ -78,7 +78,7 @@ internal sealed class InheritedChannel
 
     private bool TryFind(out int number)
         => int.TryParse(_number, NumberStyles.None, CultureInfo.InvariantCulture, out number)
-            && PassedSocket.Option(number, Linux.SO_DOMAIN) == Linux.AF_UNIX
-            && PassedSocket.Option(number, Linux.SO_TYPE) == Linux.SOCK_STREAM
-            && PassedSocket.Option(number, Linux.SO_ACCEPTCONN) == 0;
+            && SocketOption.Get(number, Linux.SO_DOMAIN) == Linux.AF_UNIX
+            && SocketOption.Get(number, Linux.SO_TYPE) == Linux.SOCK_STREAM
+            && SocketOption.Get(number, Linux.SO_ACCEPTCONN) == 0;
 }

@@ -130,10 +130,11 @@ internal sealed partial class Messenger
 
     /// <summary>Closes what the peer has sent and nobody wants; it counts as undelivered until it is closed. On any thread.</summary>
     internal void Discard(FileDescriptor handle)
-    {
-        _loop.Post(() => Count(SocketWeight));
-        Closer.CloseForeign(handle, () => Delivered(SocketWeight));
-    }
+        => _loop.Post(() =>
+        {
+            Count(SocketWeight);
+            _channel.Closer.CloseForeign(handle, () => Delivered(SocketWeight));
+        });
 
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
     internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)

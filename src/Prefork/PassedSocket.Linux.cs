@@ -24,13 +24,13 @@ internal static class PassedSocket
         _ => "of a type that is unknown",
     };
 
-    /// <summary>The program is promised a socket: anything else would be its handler's to stumble over. Closes what is none.</summary>
+    /// <summary>The program is promised a socket: anything else would be its handler's to stumble over. What is none goes to <paramref name="closer"/>.</summary>
     /// <exception cref="ClusterProtocolException">It is not what its message says.</exception>
-    internal static void Check(FileDescriptor? handle, string? type, string sender)
+    internal static void Check(FileDescriptor? handle, string? type, string sender, Closer closer)
     {
         if (handle is not null && FaultOf(handle, type) is { } fault)
         {
-            Closer.CloseForeign(handle);
+            closer.CloseForeign(handle);
             throw new ClusterProtocolException($"{sender} sent a descriptor {fault}; the channel is closed.");
         }
     }
@@ -49,20 +49,12 @@ internal static class PassedSocket
     internal static void SetNonBlocking(int descriptor)
         => Errno.Check(Libc.Fcntl(descriptor, Linux.F_SETFL, Libc.Fcntl(descriptor, Linux.F_GETFL, 0) | Linux.O_NONBLOCK), "make a socket non-blocking");
 
-    private static bool IsListening(Socket socket) => Option((int)socket.Handle, Linux.SO_ACCEPTCONN) is not (null or 0);
+    private static bool IsListening(Socket socket) => SocketOption.Get((int)socket.Handle, Linux.SO_ACCEPTCONN) is not (null or 0);
 
     private static bool IsStream(int descriptor)
-        => Option(descriptor, Linux.SO_TYPE) == Linux.SOCK_STREAM
-            && Option(descriptor, Linux.SO_DOMAIN) is Linux.AF_INET or Linux.AF_INET6 or Linux.AF_UNIX;
+        => SocketOption.Get(descriptor, Linux.SO_TYPE) == Linux.SOCK_STREAM
+            && SocketOption.Get(descriptor, Linux.SO_DOMAIN) is Linux.AF_INET or Linux.AF_INET6 or Linux.AF_UNIX;
 
     private static bool IsUdp(int descriptor)
-        => Option(descriptor, Linux.SO_TYPE) == Linux.SOCK_DGRAM && Option(descriptor, Linux.SO_DOMAIN) is Linux.AF_INET or Linux.AF_INET6;
-
-    /// <summary>Of the socket level. Null when it is no socket.</summary>
-    internal static unsafe int? Option(int descriptor, int option)
-    {
-        var value = 0;
-        var length = (uint)sizeof(int);
-        return Libc.GetSockOpt(descriptor, Linux.SOL_SOCKET, option, &value, &length) == 0 ? value : null;
-    }
+        => SocketOption.Get(descriptor, Linux.SO_TYPE) == Linux.SOCK_DGRAM && SocketOption.Get(descriptor, Linux.SO_DOMAIN) is Linux.AF_INET or Linux.AF_INET6;
 }

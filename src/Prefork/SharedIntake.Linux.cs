@@ -47,6 +47,6 @@ internal sealed class SharedIntake(FileDescriptor listener, OpenConnections open
         }
     }
 
-    /// <summary>At once: what waits in the backlog is everybody's.</summary>
+    /// <summary>When it has found the backlog empty, or nobody waits for a connection: what comes then is everybody's.</summary>
     protected override bool IsAtEnd() => true;
 }

@@ -148,6 +148,9 @@ internal sealed partial class WorkerControl
     private void OpenLane(long ack, AcceptingHandle handle, int row)
     {
         var (sender, workerEnd) = SocketPair.SeqPacket();
+
+        // Nothing comes this way. What a worker sent all the same, descriptors too, would be closed with the sender, by the acceptor.
+        _ = Libc.Shutdown(sender.Number, Linux.SHUT_RD);
         FileDescriptor duplicate;
         try
         {

@@ -28,7 +28,7 @@ internal sealed partial class WorkerControl
     {
         if (command is null)
         {
-            PassedSocket.Check(handle, handleType, $"Worker {Id}");
+            PassedSocket.Check(handle, handleType, $"Worker {Id}", _channel!.Closer);
             Messenger!.OnMessage(body, format, handle);
             return;
         }
@@ -176,14 +176,12 @@ internal sealed partial class WorkerControl
 
         if (accepted)
         {
-            // The worker has it; a copy kept here would keep the client from seeing the worker's close.
-            Closer.CloseHandedOver(handed.Connection.Release());
-            handed.Handle.Acceptor.Answer(handed.Target, null, declined: false);
+            // The worker has it; a copy kept here would keep the client from seeing the worker's close. It has room for another one when that is done.
+            _channel!.Closer.CloseShared(handed.Connection, () => handed.Handle.Acceptor.Answer(handed.Target, null, declined: false));
         }
         else
         {
-            handed.Handle.Acceptor.Answer(handed.Target, _wasInRotation ? handed.Connection.Release() : null, declined: true);
-            handed.Connection.Dispose();
+            handed.Handle.Acceptor.Answer(handed.Target, TakeBack(handed), declined: true);
         }
     }
 
@@ -192,15 +190,25 @@ internal sealed partial class WorkerControl
     {
         foreach (var handed in _unanswered.Values)
         {
-            if (_wasInRotation)
+            if (TakeBack(handed) is { } connection)
             {
-                handed.Handle.Acceptor.Return(handed.Connection.Release());
+                handed.Handle.Acceptor.Return(connection);
             }
-
-            handed.Connection.Dispose();
         }
 
         _unanswered.Clear();
+    }
+
+    /// <summary>A connection that this worker has had, for the others; null when it was meant for this one alone, and is closed.</summary>
+    private int? TakeBack(HandedConnection handed)
+    {
+        if (_wasInRotation)
+        {
+            return handed.Connection.Release();
+        }
+
+        _channel!.Closer.CloseShared(handed.Connection);
+        return null;
     }
 
     private async ValueTask<Action<LineWriter>> RelayAsync(PreforkFrame frame)

@@ -69,6 +69,17 @@ internal static unsafe class HostileDescriptors
             case "lingeringunspoken":
                 SendLingering(channel, "\"a plain message\"\n");
                 break;
+            case "lingeringmany":
+                SendLingering(channel, Socket, [.. Enumerable.Repeat(tcp, 100)]);
+                break;
+            case "lingeringnested":
+                for (var i = 0; i < 10; i++)
+                {
+                    SendNested(channel, Socket);
+                }
+
+                SendLine(channel, "\"done\"\n");
+                break;
             default:
                 throw new ArgumentException($"no offence {offence}");
         }
@@ -89,8 +100,34 @@ internal static unsafe class HostileDescriptors
         return client;
     }
 
-    /// <summary>The last copy of a connection whose close waits a minute for somebody who does not read. The rest of the line comes when it is the last.</summary>
-    private static void SendLingering(Socket channel, string line)
+    /// <summary>Sends the last copy of a connection whose close waits; after others, if need be. The rest of the line comes when it is the last.</summary>
+    private static void SendLingering(Socket channel, string line, params ReadOnlySpan<int> others)
+    {
+        var lingering = Lingering();
+        SendLine(channel, line[..1], [.. others, lingering]);
+        _ = close(lingering);
+        SendLine(channel, line[1..] + "\"done\"\n");
+    }
+
+    /// <summary>Sends a socket that does not linger, in whose queue lies one that does.</summary>
+    private static void SendNested(Socket channel, string line)
+    {
+        var pair = stackalloc int[2];
+        _ = socketpair(1, 1, 0, pair);
+        using (var outer = new Socket(new SafeSocketHandle(pair[0], ownsHandle: true)))
+        {
+            var lingering = Lingering();
+            SendLine(outer, "x", lingering);
+            _ = close(lingering);
+            SendLine(channel, line[..1], pair[1]);
+            _ = close(pair[1]);
+        }
+
+        SendLine(channel, line[1..]);
+    }
+
+    /// <summary>A connection whose close waits a minute for somebody who does not read.</summary>
+    private static int Lingering()
     {
         var connection = Connection();
         connection.Blocking = false;
@@ -103,9 +140,7 @@ internal static unsafe class HostileDescriptors
         while (error == SocketError.Success);
 
         connection.LingerState = new LingerOption(enable: true, 60);
-        SendLine(channel, line[..1], (int)connection.Handle);
-        _ = close((int)connection.Handle);
-        SendLine(channel, line[1..] + "\"done\"\n");
+        return (int)connection.Handle;
     }
 
     private static void SendLine(Socket channel, string line, params ReadOnlySpan<int> descriptors)
@@ -132,6 +167,9 @@ internal static unsafe class HostileDescriptors
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint sendmsg(int socket, Message* message, int flags);
+
+    [DllImport("libc")]
+    private static extern int socketpair(int domain, int type, int protocol, int* descriptors);
 
     [DllImport("libc")]
     private static extern int pipe2(int* descriptors, int flags);

@@ -65,6 +65,7 @@ public class HostileDescriptors
     [InlineData("lingeringverb", null)]
     [InlineData("lingeringdatagram", "which is no UDP socket")]
     [InlineData("lingeringunspoken", "that no message speaks of")]
+    [InlineData("lingeringmany", "that no message speaks of")]
     public async Task ASocketWhoseCloseWaits_HoldsUpNobody(string offence, string? expected)
     {
         await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["IGNORES_SOCKETS"] = "1" });
@@ -91,6 +92,21 @@ public class HostileDescriptors
         await cluster.ExpectAsync("exit 3 code=7");
         Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
         await Scheduling.EventuallyAsync(async () => await DescriptorsAsync(cluster) <= before);
+    }
+
+    [Fact]
+    public async Task SocketsThatCannotBeClosed_KeepNobodyElsesOpen()
+    {
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["IGNORES_SOCKETS"] = "1" });
+        await cluster.ForkAsync();
+        await cluster.TellAsync("fork WORKER_KIND=hostile HOSTILE=lingeringnested");
+        await cluster.ExpectAsync("message 2 done");
+
+        // Its client hears the end when the primary has closed what nobody took.
+        await cluster.TellAsync("send 1 sendsocket");
+        await cluster.ExpectAsync("message 1 heard");
+        await cluster.TellAsync("disconnect 2");
+        await cluster.ExpectAsync("exit 2 code=7");
     }
 
     private static async Task OffendAsync(TestCluster cluster, int worker, string offence, string expected)

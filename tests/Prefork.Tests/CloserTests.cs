@@ -9,6 +9,7 @@ public sealed class CloserTests : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
+    private readonly Closer _closer = new();
     private readonly Socket _client;
     private readonly FileDescriptor _server;
     private readonly int _sent;
@@ -44,14 +45,14 @@ public sealed class CloserTests : IDisposable
     public async Task CloseForeign_DoesNotLinger()
     {
         var closed = new TaskCompletionSource();
-        Closer.CloseForeign(_server, closed.SetResult);
+        _closer.CloseForeign(_server, closed.SetResult);
         await closed.Task.WaitAsync(s_patience);
     }
 
     [Fact]
     public async Task CloseHandedOver_LingersElsewhere_AndTheClientGetsAll()
     {
-        Closer.CloseHandedOver(_server.Release());
+        _closer.CloseHandedOver(_server.Release());
         var buffer = new byte[64 * 1024];
         var received = 0;
         int count;
@@ -64,14 +65,14 @@ public sealed class CloserTests : IDisposable
     }
 
     [Fact]
-    public async Task WhileOthersLinger_OthersAreClosed()
+    public async Task WhileOneLingers_OthersCloseTheirs()
     {
-        Closer.CloseShared(_server);
+        _closer.CloseShared(_server);
         var (ours, other) = SocketPair.Stream();
         using (other)
         {
             var closed = new TaskCompletionSource();
-            Closer.CloseForeign(ours, closed.SetResult);
+            new Closer().CloseForeign(ours, closed.SetResult);
             await closed.Task.WaitAsync(s_patience);
         }
     }

@@ -29,6 +29,7 @@ internal sealed class Lane : ConnectionTarget
     private readonly int _row;
     private readonly int _capacity;
     private readonly int _timeout;
+    private readonly Closer _closer = new();
 
     private long _handedOver;
     private long _taken;
@@ -48,9 +49,6 @@ internal sealed class Lane : ConnectionTarget
         _row = row;
         _capacity = capacity;
         _timeout = (int)Math.Min(handoffTimeout.TotalMilliseconds, int.MaxValue);
-
-        // Nothing comes this way. What a worker sent all the same, descriptors too, would be closed with the sender, by the acceptor.
-        _ = Libc.Shutdown(_sender.Number, Linux.SHUT_RD);
     }
 
     internal override int Waiting => (int)(_handedOver - _taken);
@@ -117,7 +115,7 @@ internal sealed class Lane : ConnectionTarget
         // The messages hold them now. A copy kept here would keep the client from seeing the worker's close.
         foreach (var connection in connections[..sent])
         {
-            Closer.CloseHandedOver(connection);
+            _closer.CloseHandedOver(connection);
         }
 
         return sent;
@@ -234,7 +232,7 @@ internal sealed class Lane : ConnectionTarget
 
         if (count == 1)
         {
-            Closer.CloseHandedOver(connection[0]);
+            _closer.CloseShared(new FileDescriptor(connection[0]));
         }
     }
 

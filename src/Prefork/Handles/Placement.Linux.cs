@@ -12,6 +12,7 @@ internal sealed class Placement(Rotation rotation, GuardedSelector selector)
     /// <summary>Connections that are in batches at once, at most.</summary>
     internal const int MaxAtOnce = 64;
 
+    private readonly Closer _closer = new();
     private WorkerLoad[] _candidates = [];
     private int[] _candidateTargets = [];
 
@@ -88,12 +89,12 @@ internal sealed class Placement(Rotation rotation, GuardedSelector selector)
         }
     }
 
-    /// <summary>Nobody is left who could serve them.</summary>
+    /// <summary>Nobody is left who could serve them. Somebody may have had them.</summary>
     internal void ClosePending()
     {
         while (Pending.TryDequeue(out var connection))
         {
-            Closer.CloseHandedOver(connection);
+            _closer.CloseShared(new FileDescriptor(connection));
         }
     }
 

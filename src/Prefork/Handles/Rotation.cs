@@ -15,6 +15,7 @@ internal sealed class Rotation(IAcceptorEvents events)
     private readonly List<ConnectionTarget> _targets = [];
     private readonly List<ConnectionTarget> _removed = [];
     private readonly Queue<int> _discarded = new();
+    private readonly Closer _closer = new();
 
     /// <summary>Good until one is added or removed.</summary>
     internal ReadOnlySpan<ConnectionTarget> Targets => CollectionsMarshal.AsSpan(_targets);
@@ -75,7 +76,7 @@ internal sealed class Rotation(IAcceptorEvents events)
     {
         while (_discarded.TryDequeue(out var connection))
         {
-            _ = Libc.Close(connection);
+            _closer.CloseShared(new FileDescriptor(connection));
         }
     }
 

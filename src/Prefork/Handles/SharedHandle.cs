@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Prefork.Native;
 
 namespace Prefork.Handles;
 
@@ -10,13 +11,15 @@ namespace Prefork.Handles;
 /// </summary>
 internal sealed class SharedHandle(ListenQuery query, JsonElement data, Socket socket) : ListenHandle(query, data)
 {
+    private readonly Closer _closer = new();
+
     internal Socket Socket { get; } = socket;
 
     internal override EndPoint LocalEndPoint { get; } = socket.LocalEndPoint!;
 
     internal override void Close(Action closed)
     {
-        Socket.Dispose();
-        closed();
+        // Workers have it too, and may have made something of it whose close waits.
+        _closer.CloseForeign(Socket, closed);
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Prefork.Native;
 using Prefork.Values;
 
 namespace Prefork.Ipc;
@@ -59,15 +58,9 @@ internal sealed partial class Channel
         Dispatch(header, frame, format);
     }
 
-    /// <summary>Only what is known is converted: the rest is ignored, as Node does, and whatever comes with it is the peer's to close.</summary>
-    private void TellInternal(string command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
+    /// <summary>The JSON of a message of the cluster's own, good until the next one.</summary>
+    private ReadOnlySpan<byte> ConvertInternal(ReadOnlySpan<byte> body, ValueFormat format)
     {
-        if (!NodeCommand.IsKnown(command))
-        {
-            _peer.OnMessage(command, "null"u8, default, handle, handleType);
-            return;
-        }
-
         if (_converted is null || _converted.Capacity > KeepConverted)
         {
             _converted = new ArrayBufferWriter<byte>(1024);
@@ -75,6 +68,6 @@ internal sealed partial class Channel
 
         _converted.ResetWrittenCount();
         ValueToJson.ConvertInternal(body, format, _converted);
-        _peer.OnMessage(command, _converted.WrittenSpan, default, handle, handleType);
+        return _converted.WrittenSpan;
     }
 }

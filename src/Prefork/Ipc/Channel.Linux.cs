@@ -13,8 +13,6 @@ namespace Prefork.Ipc;
 /// </remarks>
 internal sealed partial class Channel
 {
-    private const int MaxDrainReads = 1024;
-
     private readonly EventLoop _loop;
     private readonly FileDescriptor _socket;
     private readonly IChannelPeer _peer;
@@ -44,6 +42,9 @@ internal sealed partial class Channel
         _name = name;
     }
 
+    /// <summary>For what the peer has sent, or has been sent.</summary>
+    internal Closer Closer { get; } = new();
+
     /// <summary>How messages are written on it.</summary>
     internal ChannelSerialization Serialization => _frames ? ChannelSerialization.Advanced : ChannelSerialization.Json;
 
@@ -68,17 +69,22 @@ internal sealed partial class Channel
     }
 
     /// <summary>Reads what the kernel still holds from a peer that has died, and closes. On the loop.</summary>
-    internal void Drain() => DrainAndClose(null);
-
-    private void DrainAndClose(Exception? reason)
+    internal void Drain()
     {
-        // Its own buffer is long empty by then; only a descendant that got hold of the socket could go on for ever.
-        for (var turn = 0; turn < MaxDrainReads && !_closed && ReadOnce(out _); turn++)
+        if (!_closed)
+        {
+            RefuseToReceive();
+        }
+
+        while (!_closed && ReadOnce(out _))
         {
         }
 
-        Close(reason);
+        Close(null);
     }
+
+    /// <summary>What the kernel holds can be read still, then comes an end of file: whoever else has the peer's end cannot go on for ever.</summary>
+    private void RefuseToReceive() => _ = Libc.Shutdown(_socket.Number, Linux.SHUT_RD);
 
     /// <summary>Acts on a message that had to wait; an exception is an offence of its sender's, as when it is read. On the loop.</summary>
     internal void ActLater(Action action)

@@ -60,8 +60,13 @@ internal sealed partial class Channel
                 return;
             }
 
-            Remove(write);
-            _burst.Written(write.Lines);
+            if (!TryRemoveAnswer(write))
+            {
+                _queue.Remove(write);
+                _burst.Written(write.Lines);
+            }
+
+            _partial = null;
             write.Complete();
             if (write.Handle is not null)
             {
@@ -76,17 +81,15 @@ internal sealed partial class Channel
     private PendingWrite? Next()
         => _partial ?? (_answers.TryPeek(out var answer) ? answer : _unanswered is null ? _queue.First?.Value : null);
 
-    private void Remove(PendingWrite write)
+    private bool TryRemoveAnswer(PendingWrite write)
     {
-        _partial = null;
-        if (_answers.TryPeek(out var answer) && answer == write)
+        if (!_answers.TryPeek(out var answer) || answer != write)
         {
-            _answers.Dequeue();
+            return false;
         }
-        else
-        {
-            _queue.Remove(write);
-        }
+
+        _answers.Dequeue();
+        return true;
     }
 
     /// <summary>

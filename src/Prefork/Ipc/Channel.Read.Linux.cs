@@ -9,7 +9,6 @@ internal sealed partial class Channel
 {
     private const int InitialBufferSize = 64 * 1024;
     private const int ReadsPerTurn = 8;
-    private const int MaxDescriptorsPerRead = 16;
     private const int MaxUnclaimedHandles = 64;
     private const int MaxHandleLayers = 4;
 
@@ -55,7 +54,7 @@ internal sealed partial class Channel
     private bool ReadOnce(out bool filled)
     {
         filled = false;
-        Span<int> descriptors = stackalloc int[MaxDescriptorsPerRead];
+        Span<int> descriptors = stackalloc int[DescriptorMessage.MaxDescriptors];
         MakeRoom();
         var received = DescriptorMessage.Receive(_socket.Number, _buffer.AsSpan(_end), descriptors, out var count, out _);
         if (received < 0)
@@ -77,7 +76,7 @@ internal sealed partial class Channel
 
         if (received == 0)
         {
-            Close(_end > _start ? Offence("ended in the middle of a message") : null);
+            Close(_end > _start ? Offence("ended in the middle of a message") : _unwritable);
             return false;
         }
 
@@ -170,7 +169,7 @@ internal sealed partial class Channel
                 OnHandleAnswer(received: false);
                 break;
             default:
-                Tell(header.Command, body, format, null, null);
+                Tell(header.Command, body, format);
                 break;
         }
     }
@@ -181,7 +180,7 @@ internal sealed partial class Channel
     /// </summary>
     private void DispatchWithHandle(MessageHeader header, ReadOnlySpan<byte> body, ValueFormat format)
     {
-        if (!_unclaimed.TryDequeue(out var handle))
+        if (_unclaimed.Count == 0)
         {
             SendControl(_frames ? s_nackFrame : "{\"cmd\":\"NODE_HANDLE_NACK\"}\n"u8);
             return;
@@ -193,7 +192,6 @@ internal sealed partial class Channel
             if (layers > MaxHandleLayers)
             {
                 // Each costs a look at all that is in it.
-                Closer.CloseForeign(handle);
                 throw Offence($"has wrapped a descriptor's message more than {MaxHandleLayers} times");
             }
 
@@ -203,21 +201,22 @@ internal sealed partial class Channel
             header = body.IsEmpty ? default : format.IsJson ? MessageHeader.Read(body) : FrameHeader.Read(body, format);
             if (header.Command != NodeCommand.Handle)
             {
-                Tell(header.Command, body.IsEmpty ? "null"u8 : body, format, handle, type);
+                Tell(header.Command, body.IsEmpty ? "null"u8 : body, format, hasHandle: true, type);
             }
         }
     }
 
-    private void Tell(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType)
+    /// <summary>A descriptor is claimed when its message has been understood; until then it is the channel's to close.</summary>
+    private void Tell(string? command, ReadOnlySpan<byte> body, ValueFormat format, bool hasHandle = false, string? handleType = null)
     {
-        if (command is null || format.IsJson)
+        if (command is not null && !format.IsJson)
         {
-            _peer.OnMessage(command, body, format, handle, handleType);
+            // Only what is known: the rest is ignored, as Node does, and whatever comes with it is the peer's to close.
+            body = NodeCommand.IsKnown(command) ? ConvertInternal(body, format) : "null"u8;
+            format = default;
         }
-        else
-        {
-            TellInternal(command, body, format, handle, handleType);
-        }
+
+        _peer.OnMessage(command, body, format, hasHandle ? _unclaimed.Dequeue() : null, handleType);
     }
 
     /// <summary>Makes room to read into; only a message longer than the buffer makes it grow, and it shrinks again after.</summary>

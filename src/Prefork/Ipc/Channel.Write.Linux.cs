@@ -30,6 +30,7 @@ internal sealed partial class Channel
     private long _queuedAtHandle;
     private SendBurst _burst;
     private Exception? _writeFailure;
+    private Exception? _unwritable;
 
     /// <summary>How many bytes may be queued behind a descriptor that the peer does not answer; a channel that does not hold its peer back has no such bound.</summary>
     internal long MostBehindHandle { get; init; } = 256 * 1024 * 1024;
@@ -101,7 +102,7 @@ internal sealed partial class Channel
                 }
             }
 
-            var write = new PendingWrite(line, handle, ownsHandle) { Written = written, OnRefused = onRefused };
+            var write = new PendingWrite(line, handle, ownsHandle ? Closer : null) { Written = written, OnRefused = onRefused };
             if (written == line.Length)
             {
                 WaitForAnswer(write);
@@ -155,7 +156,7 @@ internal sealed partial class Channel
             var written = _partial is null && _answers.Count == 0 ? TryWrite(line, null) : 0;
             if (written >= 0 && written < line.Length)
             {
-                var write = new PendingWrite(line, null, ownsHandle: false) { Written = written };
+                var write = new PendingWrite(line, null, null) { Written = written };
                 _queuedBytes += write.Remaining.Length;
                 _answers.Enqueue(_lastAnswer = write);
                 _partial = written > 0 ? write : _partial;
@@ -193,11 +194,11 @@ internal sealed partial class Channel
                 return 0;
             }
 
-            return FailWriting(Errno.Failed(errno, $"write to {_name}"));
+            return FailWriting(Errno.Failed(errno, $"write to {_name}"), errno);
         }
         catch (ObjectDisposedException exception)
         {
-            return FailWriting(exception);
+            return FailWriting(exception, 0);
         }
         finally
         {
@@ -209,12 +210,20 @@ internal sealed partial class Channel
     }
 
     /// <summary>
-    /// Mostly the peer has gone, and what it said last, and its end, are there to be read. One that has shut down only the half it reads from is cut off.
+    /// Mostly the peer has gone, and what it said last is there to be read, and its end. One that has shut down only the half it reads from ends in the
+    /// same way: nobody could answer it.
     /// </summary>
-    private int FailWriting(Exception cause)
+    private int FailWriting(Exception cause, int errno)
     {
         _writeFailure = cause;
-        _loop.Post(() => DrainAndClose(Offence("takes no messages any more", cause)));
+        _unwritable = errno is Linux.EPIPE or Linux.ECONNRESET ? null : Offence("cannot be written to", cause);
+        _loop.Post(() =>
+        {
+            if (!_closed)
+            {
+                RefuseToReceive();
+            }
+        });
         return -1;
     }
 

@@ -8,17 +8,20 @@ internal sealed class PendingWrite : IDisposable
     private const int MaxGathered = 128 * 1024;
 
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool _ownsHandle;
+    private readonly Closer? _closer;
     private CancellationTokenRegistration _cancellation;
     private byte[] _bytes;
     private int _length;
 
-    internal PendingWrite(ReadOnlySpan<byte> line, FileDescriptor? handle, bool ownsHandle)
+    /// <param name="line">Copied.</param>
+    /// <param name="handle">Rides on it.</param>
+    /// <param name="closer">Closes the handle when that is done; null when somebody else does.</param>
+    internal PendingWrite(ReadOnlySpan<byte> line, FileDescriptor? handle, Closer? closer)
     {
         _bytes = line.ToArray();
         _length = line.Length;
         Handle = handle;
-        _ownsHandle = ownsHandle;
+        _closer = closer;
     }
 
     internal FileDescriptor? Handle { get; }
@@ -92,10 +95,9 @@ internal sealed class PendingWrite : IDisposable
 
     public void Dispose()
     {
-        if (_ownsHandle && Handle is not null)
+        if (Handle is not null)
         {
-            // The peer may have it, and be done with it.
-            Closer.CloseShared(Handle);
+            _closer?.CloseShared(Handle);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Prefork.Native;
 
 /// <summary>
@@ -5,19 +7,23 @@ namespace Prefork.Native;
 /// which is up to 18 hours; or for whatever stands behind a file. A loop, a dispatcher or an acceptor cannot afford that, so threads do it that do nothing else.
 /// </summary>
 /// <remarks>
+/// Whoever's descriptors these are waits for his own: one thread at a time works for each closer.
 /// A primary starts the first thread when it starts: .NET ends a process that has no descriptor free for a new one. More are added while all are busy.
 /// In a worker there are none, and it closes at once: what it gets comes from its primary, which it trusts.
 /// If the process dies meanwhile, the kernel closes everything, and waits for nobody.
 /// </remarks>
-internal static class Closer
+internal sealed class Closer
 {
-    private const int MostThreads = 4;
+    private const int MostThreads = 64;
 
     private static readonly Lock s_lock = new();
     private static readonly SemaphoreSlim s_work = new(0);
-    private static readonly Queue<Work> s_queue = new();
+    private static readonly Queue<Closer> s_waiting = new();
     private static int s_threads;
     private static int s_idle;
+
+    private readonly Queue<Work> _queue = new();
+    private bool _isWorkedFor;
 
     /// <summary>From here on this process closes elsewhere.</summary>
     internal static void Start()
@@ -31,19 +37,24 @@ internal static class Closer
         }
     }
 
-    /// <summary>Takes ownership of what a peer has sent and nobody wants. <paramref name="closed"/> is called on any thread, when it is.</summary>
-    internal static void CloseForeign(FileDescriptor descriptor, Action? closed = null) => Close(new Work(descriptor, LingersOn: false, closed));
+    /// <summary>
+    /// Takes ownership of what a peer has sent and nobody wants, which does not linger. <paramref name="closed"/> is called on any thread, when it is.
+    /// </summary>
+    internal void CloseForeign(FileDescriptor descriptor, Action? closed = null) => Close(new Work(descriptor, descriptor.Number, Lingers: false, closed));
+
+    /// <summary>The same for a socket that workers share.</summary>
+    internal void CloseForeign(Socket socket, Action closed) => Close(new Work(socket, (int)socket.Handle, Lingers: false, closed));
 
     /// <summary>Takes ownership of a copy of what a peer has been sent. Whether it lingers is left as it is.</summary>
-    internal static void CloseShared(FileDescriptor descriptor) => Close(new Work(descriptor, LingersOn: true, null));
+    internal void CloseShared(FileDescriptor descriptor, Action? closed = null) => Close(new Work(descriptor, descriptor.Number, Lingers: true, closed));
 
     /// <summary>
-    /// Closes this process's copy of a connection that a worker has: here, for there are many of them, unless SO_LINGER is set. A worker that sets it,
-    /// and closes its own copy, in the instant between the two calls holds up the caller; it cannot know when that is.
+    /// Closes this process's copy of a connection that a worker has just been sent: here, for there are many of them, unless SO_LINGER is set. A worker that
+    /// sets it, and closes its own copy, in the instant between the two calls holds up the caller; it cannot know when that is.
     /// </summary>
-    internal static void CloseHandedOver(int connection)
+    internal void CloseHandedOver(int connection)
     {
-        if (PassedSocket.Option(connection, Linux.SO_LINGER) is null or 0)
+        if (SocketOption.Get(connection, Linux.SO_LINGER) is null or 0)
         {
             _ = Libc.Close(connection);
         }
@@ -53,24 +64,29 @@ internal static class Closer
         }
     }
 
-    private static void Close(Work work)
+    private void Close(Work work)
     {
         lock (s_lock)
         {
             if (s_threads > 0)
             {
-                s_queue.Enqueue(work);
-                s_work.Release();
-                if (s_queue.Count > s_idle && s_threads < MostThreads && DescriptorHeadroom.Has(work.Descriptor))
+                _queue.Enqueue(work);
+                if (!_isWorkedFor)
                 {
-                    AddThread();
+                    _isWorkedFor = true;
+                    s_waiting.Enqueue(this);
+                    s_work.Release();
+                    if (s_waiting.Count > s_idle && s_threads < MostThreads && DescriptorHeadroom.Has(work.Number))
+                    {
+                        AddThread();
+                    }
                 }
 
                 return;
             }
         }
 
-        work.Run();
+        work.Close();
     }
 
     private static void AddThread()
@@ -92,36 +108,57 @@ internal static class Closer
         while (true)
         {
             s_work.Wait();
-            Work work;
+            Closer closer;
             lock (s_lock)
             {
-                work = s_queue.Dequeue();
+                closer = s_waiting.Dequeue();
                 s_idle--;
             }
 
-            work.Run();
-            lock (s_lock)
+            while (closer.TryTake(out var work))
             {
-                s_idle++;
+                work.DoNotLinger();
+                work.Close();
             }
         }
     }
 
-    /// <param name="Descriptor">Closed here, and nowhere else.</param>
-    /// <param name="LingersOn">Whether SO_LINGER is somebody's wish. Otherwise it is taken off; its sender, if it still has a copy, may set it again, and the thread waits.</param>
-    /// <param name="Closed">What follows.</param>
-    private readonly record struct Work(FileDescriptor Descriptor, bool LingersOn, Action? Closed)
+    /// <summary>False when there is nothing more to do for it; the thread is then idle.</summary>
+    private bool TryTake(out Work work)
     {
-        internal unsafe void Run()
+        lock (s_lock)
         {
-            if (!LingersOn)
+            if (_queue.TryDequeue(out work))
+            {
+                return true;
+            }
+
+            _isWorkedFor = false;
+            s_idle++;
+            return false;
+        }
+    }
+
+    /// <param name="Handle">Closed here, and nowhere else.</param>
+    /// <param name="Number">Its descriptor.</param>
+    /// <param name="Lingers">Whether SO_LINGER is somebody's wish.</param>
+    /// <param name="Closed">What follows.</param>
+    private readonly record struct Work(IDisposable Handle, int Number, bool Lingers, Action? Closed)
+    {
+        /// <summary>Its sender, if it still has a copy, may set it again, and the thread waits.</summary>
+        internal unsafe void DoNotLinger()
+        {
+            if (!Lingers)
             {
                 var off = stackalloc int[2];
                 off[0] = off[1] = 0;
-                _ = Libc.SetSockOpt(Descriptor.Number, Linux.SOL_SOCKET, Linux.SO_LINGER, off, 2 * sizeof(int));
+                _ = Libc.SetSockOpt(Number, Linux.SOL_SOCKET, Linux.SO_LINGER, off, 2 * sizeof(int));
             }
+        }
 
-            Descriptor.Dispose();
+        internal void Close()
+        {
+            Handle.Dispose();
             Closed?.Invoke();
         }
     }

@@ -12,7 +12,10 @@ internal static class DescriptorHeadroom
     private static int s_firstKept;
 
     /// <summary>Tries it: opens a descriptor and closes it again.</summary>
-    internal static bool Has(FileDescriptor sample) => NextNumber(sample) >= 0;
+    internal static bool Has(FileDescriptor sample) => Has(sample.Number);
+
+    /// <inheritdoc cref="Has(FileDescriptor)"/>
+    internal static bool Has(int sample) => NextNumber(sample) >= 0;
 
     /// <summary>
     /// The same for a client's connection, which gets none of the last numbers. They are for what else the process opens:
@@ -20,14 +23,14 @@ internal static class DescriptorHeadroom
     /// </summary>
     internal static bool HasForConnection(FileDescriptor sample)
     {
-        var number = NextNumber(sample);
+        var number = NextNumber(sample.Number);
         return number >= 0 && (number < s_firstKept || number < (s_firstKept = FirstKept()));
     }
 
     /// <summary>What the next descriptor of this process will be, if nobody is faster; negative when there is none.</summary>
-    private static int NextNumber(FileDescriptor sample)
+    private static int NextNumber(int sample)
     {
-        var number = Libc.Fcntl(sample.Number, Linux.F_DUPFD_CLOEXEC, 0);
+        var number = Libc.Fcntl(sample, Linux.F_DUPFD_CLOEXEC, 0);
         if (number >= 0)
         {
             _ = Libc.Close(number);

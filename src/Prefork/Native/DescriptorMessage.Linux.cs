@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Prefork.Native;
 
@@ -9,6 +8,15 @@ namespace Prefork.Native;
 /// </summary>
 internal static unsafe class DescriptorMessage
 {
+    /// <summary>How many the kernel lets ride on one message (SCM_MAX_FD).</summary>
+    internal const int MaxDescriptors = 253;
+
+    /// <summary>
+    /// For what else the kernel adds when somebody who shares the socket has asked for it (SO_PASSCRED, SO_PASSSEC, SO_TIMESTAMP). It comes first, and
+    /// descriptors for which no room is left are closed within recvmsg, by the caller's thread, which then waits for whatever lingers.
+    /// </summary>
+    private const int OptionsRoom = 512;
+
     private static readonly int HeaderSize = sizeof(CmsgHdr);
 
     /// <summary>Sends bytes with descriptors attached to the first of them. Returns bytes sent, or -1 with <see cref="Errno.Last"/>.</summary>
@@ -79,9 +87,8 @@ internal static unsafe class DescriptorMessage
     /// </summary>
     internal static int Receive(int socket, Span<byte> data, Span<int> descriptors, out int descriptorCount, out bool truncated)
     {
-        // Not aligned: padding would be room for one descriptor more than was asked for.
-        var controlLength = HeaderSize + (descriptors.Length * sizeof(int));
-        var control = stackalloc byte[Align(controlLength)];
+        var controlLength = HeaderSize + Align(descriptors.Length * sizeof(int)) + OptionsRoom;
+        var control = stackalloc byte[controlLength];
         fixed (byte* bytes = data)
         {
             var vector = new IoVec { Base = bytes, Length = (nuint)data.Length };
@@ -117,16 +124,28 @@ internal static unsafe class DescriptorMessage
                 break;
             }
 
-            if (header->Level == Linux.SOL_SOCKET && header->Type == Linux.SCM_RIGHTS)
+            var numbers = new ReadOnlySpan<int>(control + offset + HeaderSize, ((int)header->Length - HeaderSize) / sizeof(int));
+            switch (header->Level, header->Type)
             {
-                var numbers = MemoryMarshal.Cast<byte, int>(new ReadOnlySpan<byte>(control + offset + HeaderSize, (int)header->Length - HeaderSize));
-                numbers.CopyTo(descriptors[count..]);
-                count += numbers.Length;
-            }
-            else if (header->Level == Linux.SOL_SOCKET && header->Type == Linux.SCM_PIDFD && (int)header->Length == HeaderSize + sizeof(int))
-            {
-                // Whoever shares the socket has asked for it (SO_PASSPIDFD). Nobody here has.
-                _ = Libc.Close(*(int*)(control + offset + HeaderSize));
+                case (Linux.SOL_SOCKET, Linux.SCM_RIGHTS):
+                    foreach (var number in numbers)
+                    {
+                        if (count < descriptors.Length)
+                        {
+                            descriptors[count++] = number;
+                        }
+                        else
+                        {
+                            // More than was asked for, which nobody sends.
+                            _ = Libc.Close(number);
+                        }
+                    }
+
+                    break;
+                case (Linux.SOL_SOCKET, Linux.SCM_PIDFD) when !numbers.IsEmpty:
+                    // Whoever shares the socket has asked for it (SO_PASSPIDFD). Nobody here has.
+                    _ = Libc.Close(numbers[0]);
+                    break;
             }
 
             offset += Align((int)header->Length);

@@ -78,6 +78,7 @@ internal static class Linux
     internal const int EINVAL = 22;
     internal const int ENFILE = 23;
     internal const int EMFILE = 24;
+    internal const int EPIPE = 32;
     internal const int ENAMETOOLONG = 36;
     internal const int EPROTO = 71;
     internal const int EAFNOSUPPORT = 97;
