@@ -177,7 +177,7 @@ internal sealed partial class WorkerControl
         if (accepted)
         {
             // The worker has it; a copy kept here would keep the client from seeing the worker's close. It has room for another one when that is done.
-            _channel!.Closer.CloseShared(handed.Connection, () => handed.Handle.Acceptor.Answer(handed.Target, null, declined: false));
+            _channel!.Closer.CloseHandedOver(handed.Connection.Release(), () => handed.Handle.Acceptor.Answer(handed.Target, null, declined: false));
         }
         else
         {
