@@ -70,7 +70,7 @@ internal static unsafe class HostileDescriptors
                 SendLingering(channel, "\"a plain message\"\n");
                 break;
             case "lingeringmany":
-                SendLingering(channel, Socket, [.. Enumerable.Repeat(tcp, 100)]);
+                SendLingering(channel, Socket, [.. Enumerable.Repeat(tcp, 50)]);
                 break;
             case "lingeringnested":
                 for (var i = 0; i < 10; i++)
