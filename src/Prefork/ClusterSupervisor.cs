@@ -90,7 +90,7 @@ public sealed class ClusterSupervisor
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one.</exception>
     /// <exception cref="SupervisorException">
     /// Some of them do not serve: one was not ready in time or did not pass its gate, they end as fast as they are started, or <see cref="SupervisorOptions.BootTimeout"/> and
-    /// <see cref="SupervisorOptions.HealthGateTimeout"/> are over. So many stay wanted all the same, and the supervisor goes on trying.
+    /// <see cref="SupervisorOptions.HealthGateTimeout"/> are over. So many stay wanted all the same, and the supervisor goes on trying; but where those that are to go are all that serve, and none of the others comes to serve, nobody goes.
     /// </exception>
     /// <exception cref="InvalidOperationException">The supervisor does not run, or stops.</exception>
     public Task ScaleAsync(int workers) => _supervisor.OnLoopAsync(() => _supervisor.ScaleAsync(workers));

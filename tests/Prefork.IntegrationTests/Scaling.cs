@@ -31,4 +31,44 @@ public class Scaling
         Assert.Contains("ended before it was ready: exited with code 3", failure, StringComparison.Ordinal);
         Assert.Equal(2, (await supervisor.StatusAsync()).Desired);
     }
+
+    [Fact]
+    public async Task ASlotWhoseWorkerSaidNotToStartItAgain_HasOne_BeforeTheLastThatServesIsTakenAway()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "stopcode=0");
+        await supervisor.SignalAsync(1, Native.SigTerm);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await supervisor.AskAsync("scale 1", "OperationEnded scaling to 1: 1 worker serves");
+        await supervisor.ExpectAsync("scaled 1");
+        var lines = supervisor.Seen.ToList();
+        Assert.True(lines.FindIndex(line => line.StartsWith("WorkerServes worker 3 (slot 0,", StringComparison.Ordinal))
+            < lines.FindIndex(line => line.StartsWith("WorkerDrains worker 2 ", StringComparison.Ordinal)));
+        var status = await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 1 });
+        Assert.Equal(3, status.Workers.Single().Id);
+    }
+
+    [Fact]
+    public async Task TheLastThatServes_IsNotTakenAway_WhereNobodyComesForIt()
+    {
+        using var folder = new TemporaryFolder();
+        var behaviour = Path.Combine(folder.Path, "behaviour");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "stopcode=0", "stopcode=42", $"BEHAVE_WHEN={behaviour}");
+        await supervisor.SignalAsync(1, Native.SigTerm);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await File.WriteAllTextAsync(behaviour, "finish");
+        var failure = await supervisor.AskAsync("scale 1", "scale threw SupervisorException: With 1 worker nobody would serve: worker 3 (slot 0, generation 1");
+        Assert.Contains("exited with code 42. There are 2, as before.", failure, StringComparison.Ordinal);
+        Assert.Equal(2, (await supervisor.WhoAsync()).Id);
+        Assert.Equal(2, (await supervisor.StatusAsync()).Desired);
+    }
+
+    [Fact]
+    public async Task WhoSaysNotToStartItAgain_IsNotCounted_AmongThoseThatServe()
+    {
+        using var folder = new TemporaryFolder();
+        var behaviour = Path.Combine(folder.Path, "behaviour");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "stopcode=42", $"BEHAVE_WHEN={behaviour}");
+        await File.WriteAllTextAsync(behaviour, "finish");
+        await supervisor.AskAsync("scale 2", "OperationEnded scaling to 2: 1 of 2 workers serves: the others have ended with a code that means not to start them again");
+    }
 }
