@@ -86,4 +86,48 @@ public class Recovering
         Assert.Contains("output 0 out last words", supervisor.Seen);
         Assert.Contains(supervisor.Seen, line => line.StartsWith("WorkerEnded worker 1 ", StringComparison.Ordinal));
     }
+
+    /// <summary>SIGUSR2 makes it leave by itself; what it does then is what a test says.</summary>
+    private const string LeavingWorker = """
+        const cluster = require('node:cluster');
+        const keep = setInterval(() => { }, 1000);
+        process.on('SIGTERM', () => { });
+        process.on('SIGUSR2', () => cluster.worker.disconnect());
+        process.on('disconnect', () => LATER);
+        require('node:http').createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+        """;
+
+    [Fact]
+    public async Task AWorkerThatLeavesByItself_AndDoesNotEnd_IsEnded_AndReplaced()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+        await File.WriteAllTextAsync(script, LeavingWorker.Replace("LATER", "console.log('disconnected')", StringComparison.Ordinal));
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={script}", "workers=1", "output=", "stop=1500", "kill=500");
+        await supervisor.AskAsync("start", "started");
+        await supervisor.SignalAsync(1, Native.SigUsr2);
+        await supervisor.ExpectAsync("output 0 out disconnected");
+        await supervisor.ExpectAsync("WorkerFailed worker 1 ", line => line.Contains("has closed its channel, and did not end within 1.5 s", StringComparison.Ordinal));
+        Assert.NotEqual("Healthy", (await supervisor.StatusAsync()).State);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ", line => line.Contains("SIGKILL", StringComparison.Ordinal));
+        await supervisor.ExpectAsync("WorkerServes worker 2 (slot 0,");
+        await supervisor.UntilAsync(status => status.State == "Healthy");
+    }
+
+    [Fact]
+    public async Task AWorkerThatLeavesByItself_InOrder_HasItsTime()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+        await File.WriteAllTextAsync(script, LeavingWorker.Replace("LATER", "setTimeout(() => process.exit(7), 3000)", StringComparison.Ordinal));
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={script}", "workers=2", "output=", "stop=20000", "stopcode=7");
+        await supervisor.AskAsync("start", "started");
+        await supervisor.SignalAsync(2, Native.SigUsr2);
+        await supervisor.UntilAsync(status => status.Workers.Any(worker => worker is { Id: 2, Phase: "Draining" }));
+        Assert.EndsWith("ended (code 7): left by itself", await supervisor.ExpectAsync("WorkerEnded worker 2 "), StringComparison.Ordinal);
+        Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerFailed", StringComparison.Ordinal));
+
+        // What its code says counts as ever.
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 1 });
+    }
 }

@@ -35,6 +35,9 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     /// <summary>Whether that is a failure of the worker's, such as a hang, and not something that was planned.</summary>
     internal bool HasFailed { get; set; }
 
+    /// <summary>Whether its channel is closed, and the time runs in which its process is to end.</summary>
+    internal bool HasLeft { get; set; }
+
     /// <summary>Whether it is there for a rollback only: out of rotation, and in nobody's place.</summary>
     internal bool IsWarm { get; set; }
 

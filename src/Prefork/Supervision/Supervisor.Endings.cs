@@ -161,6 +161,30 @@ internal sealed partial class Supervisor
         await worker.Ended;
     }
 
+    /// <summary>
+    /// Its channel is closed, so that it gets no more clients and hears nothing: it leaves by itself, and may have something to bring to its end. Its slot waits for it,
+    /// since its code may say that it is not to be started again; but not for ever.
+    /// </summary>
+    private async Task EndLeftAsync(SupervisedWorker worker)
+    {
+        var options = worker.Generation.Options;
+        if (await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token) || worker.StopReason is not null)
+        {
+            return;
+        }
+
+        worker.StopReason = $"has closed its channel, and did not end within {Seconds(options.StopTimeout)}";
+        worker.HasFailed = true;
+        worker.Phase = WorkerPhase.Draining;
+        Raise(SupervisorEventKind.WorkerFailed, $"{worker.Name} {worker.StopReason}", worker);
+        Look(worker);
+        Kill(worker, Signal.SIGTERM);
+        if (!await EndsWithinAsync(worker, options.KillTimeout, _kill.Token))
+        {
+            KillWithTree(worker);
+        }
+    }
+
     /// <summary>What a worker that has ended, however, has left behind: SIGTERM, and at the deadline SIGKILL.</summary>
     private async Task ClearAsync(SupervisedWorker worker)
     {

@@ -124,7 +124,7 @@ internal sealed partial class Supervisor
         }
 
         await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? transaction.Next.Options.WatchWindow, CancellationToken.None));
-        if (_workers.Find(worker => worker.Generation == transaction.Next && worker.StopReason is null && worker.Process.Control.HasClosedAllListeners) is { } leaving)
+        if (_workers.Find(worker => worker.Generation == transaction.Next && worker.StopReason is null && HasLeft(worker)) is { } leaving)
         {
             // It serves those that it has to the end, and has until its deadline for it.
             const string Why = "stopped listening while the new generation was watched";
@@ -132,6 +132,8 @@ internal sealed partial class Supervisor
             throw new WorkerFailedException($"{leaving.Name} {Why}", leaving);
         }
     }
+
+    private static bool HasLeft(SupervisedWorker worker) => worker.Process.Control.HasClosedAllListeners || !worker.Process.IsConnected;
 
     private async Task MakeRoomForDrainingAsync(int most)
     {

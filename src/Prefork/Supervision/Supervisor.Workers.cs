@@ -203,6 +203,17 @@ internal sealed partial class Supervisor
 
     private void CheckHealth()
     {
+        // One that starts has its deadline already.
+        foreach (var worker in _workers.Where(static worker => worker is { StopReason: null, IsOver: false, Phase: not WorkerPhase.Starting, Process.IsConnected: false }).ToArray())
+        {
+            worker.Phase = WorkerPhase.Draining;
+            if (!worker.HasLeft)
+            {
+                worker.HasLeft = true;
+                _ = EndLeftAsync(worker);
+            }
+        }
+
         foreach (var worker in _workers.Where(static worker => worker.Phase is WorkerPhase.Serving or WorkerPhase.Canary).ToArray())
         {
             if (worker.HangWatch?.Beat(_time, () => worker.Process.PingAsync()) == true)
