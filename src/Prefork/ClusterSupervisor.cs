@@ -31,8 +31,11 @@ public sealed class ClusterSupervisor
     /// or because all workers have ended with a code that says so.
     /// </summary>
     /// <exception cref="SupervisorException">No worker ever served.</exception>
+    /// <exception cref="InvalidOperationException">This process is no primary; or it has been started before.</exception>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
+        // Where there is nothing to run there is nothing to stop: no signal is taken then.
+        _ = Cluster.Supervised;
         using var signals = _options.HandleSignals ? new Signals(this) : null;
         using var cancelled = cancellationToken.UnsafeRegister(static supervisor => _ = ((ClusterSupervisor)supervisor!).StopQuietlyAsync(), this);
         try
@@ -52,7 +55,7 @@ public sealed class ClusterSupervisor
 
     /// <summary>Starts the workers, and ends when all serve. Then <see cref="StopAsync"/> is the caller's to call.</summary>
     /// <exception cref="SupervisorException">No worker ever served: what was started has been stopped.</exception>
-    /// <exception cref="InvalidOperationException">It has been started before.</exception>
+    /// <exception cref="InvalidOperationException">It has been started before; or this process is no primary.</exception>
     public Task StartAsync(CancellationToken cancellationToken = default) => _supervisor.OnLoopAsync(_supervisor.StartAsync).WaitAsync(cancellationToken);
 
     /// <summary>

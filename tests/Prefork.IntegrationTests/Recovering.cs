@@ -130,4 +130,12 @@ public class Recovering
         // What its code says counts as ever.
         await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 1 });
     }
+
+    [Fact]
+    public async Task AProcessThatIsNoPrimary_IsToldSo()
+    {
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={Programs.SupervisorApp}", "args=run", "output=", "workers=1");
+        await supervisor.TellAsync("start");
+        await supervisor.ExpectAsync("output 0 out run threw InvalidOperationException: ");
+    }
 }

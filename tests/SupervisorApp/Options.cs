@@ -6,6 +6,8 @@ namespace SupervisorApp;
 /// <summary>Options as name=value words; times in milliseconds.</summary>
 internal static class Options
 {
+    internal static TaskCompletionSource Release { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     internal static void Apply(SupervisorOptions options, Launch launch, string argument)
     {
         var (name, value) = (argument.Split('=', 2)[0], argument.Split('=', 2)[1]);
@@ -77,6 +79,10 @@ internal static class Options
             case "hold":
                 // A dump that does not come to its end.
                 options.OnHang = (_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+                break;
+            case "holduntil":
+                // One that a test lets come to its end.
+                options.OnHang = (_, _) => Release.Task;
                 break;
             case "age":
                 options.Recycling.MaxAge = Time(value);

@@ -3,6 +3,21 @@ using Prefork;
 using SupervisorApp;
 
 // A supervisor, driven by lines of standard input: options as name=value arguments, then commands. It says what happens on standard output.
+if (args is ["run"])
+{
+    // Who forgets to ask whether it is the primary.
+    try
+    {
+        await new ClusterSupervisor(new SupervisorOptions()).RunAsync();
+    }
+    catch (Exception exception)
+    {
+        Console.WriteLine($"run threw {exception.GetType().Name}: {exception.Message}");
+    }
+
+    return;
+}
+
 var launch = new Launch();
 var pending = new List<string>();
 var options = new SupervisorOptions { Launch = launch.Apply, HandleSignals = false, Reconfigure = Reconfigure };
@@ -89,6 +104,10 @@ async Task ObeyAsync(string[] words)
             case "break":
                 time.Break();
                 Say("broken");
+                break;
+            case "release":
+                Options.Release.TrySetResult();
+                Say("released");
                 break;
             case "usage":
                 GC.Collect();

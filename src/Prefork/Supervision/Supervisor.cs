@@ -77,8 +77,8 @@ internal sealed partial class Supervisor
             return;
         }
 
-        _state = SupervisorState.Starting;
         Cluster.Supervised.ExpectsReplacements = true;
+        _state = SupervisorState.Starting;
         try
         {
             var first = ReadGeneration(_initial, _desired);
@@ -130,20 +130,32 @@ internal sealed partial class Supervisor
         // From here on it stops, whoever looks.
         await Task.Yield();
         _state = SupervisorState.Stopping;
-        _transaction?.Fail("the supervisor stops", null);
-        Cluster.Supervised.ExpectsReplacements = false;
-        Changed();
-        while (_workers.Count > 0)
+        try
         {
-            await Task.WhenAll(_workers.ToArray().Select(worker => StopWorkerAsync(worker, "the cluster stops")));
-        }
+            _transaction?.Fail("the supervisor stops", null);
+            Cluster.Supervised.ExpectsReplacements = false;
+            Changed();
+            while (_workers.Count > 0)
+            {
+                await Task.WhenAll(_workers.ToArray().Select(worker => StopWorkerAsync(worker, "the cluster stops")));
+            }
 
-        await Task.WhenAll(_clearing.ToArray());
-        Cluster.Supervised.CloseOrphans();
-        _state = SupervisorState.Stopped;
-        _timer.Dispose();
-        _done.TrySetResult(_failure);
-        Pulse();
+            await Task.WhenAll(_clearing.ToArray());
+            Cluster.Supervised.CloseOrphans();
+        }
+        catch (Exception exception)
+        {
+            _failure ??= new SupervisorException($"The stop failed: {exception.Message}", null, exception);
+            throw;
+        }
+        finally
+        {
+            // Whatever went wrong: whoever waits for the end must not wait for ever.
+            _state = SupervisorState.Stopped;
+            _timer.Dispose();
+            _done.TrySetResult(_failure);
+            Pulse();
+        }
     }
 
     /// <summary>Stops, and says why when all have ended.</summary>
