@@ -327,7 +327,7 @@ public class Supervising
         await supervisor.ExpectAsync("OperationBegan reload");
         await supervisor.TellAsync("stop");
         await supervisor.ExpectAsync("stopped");
-        Assert.Contains("The supervisor stops", await supervisor.ExpectEverAsync("reload threw "), StringComparison.Ordinal);
+        await supervisor.ExpectEverAsync("result False generation=1 reload to generation 2 failed: the supervisor stops. All workers leave.");
         Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted", StringComparison.Ordinal) && line.Contains("generation 2", StringComparison.Ordinal));
         Assert.DoesNotContain(supervisor.Seen, line => line.Contains("serves on", StringComparison.Ordinal));
     }

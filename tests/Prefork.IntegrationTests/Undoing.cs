@@ -111,4 +111,48 @@ public class Undoing
         Assert.Contains("rollback is under way", await supervisor.AskAsync("rollback", "rollback threw InvalidOperationException"), StringComparison.Ordinal);
         await supervisor.ExpectAsync("result True generation=1 rollback to generation 1 succeeded: 1 worker serves");
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" queue=")]
+    public async Task ARollback_WhileAReloadIsUndone_WaitsForThat_AndGoesBackNoFurther(string queue)
+    {
+        using var folder = new TemporaryFolder();
+        var passes = Path.Combine(folder.Path, "passes");
+        await File.WriteAllTextAsync(passes, "");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", $"gate=c,test,-f,{passes}");
+        await supervisor.AskAsync("reload", "result True generation=2");
+        await supervisor.TellAsync("reload mode=WithinCount watch=60000");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        File.Delete(passes);
+        await supervisor.SignalAsync(3, Native.SigKill);
+
+        // Generation 2's again: it has to pass its gate before the reload is undone.
+        await supervisor.ExpectAsync("WorkerStarted worker 4 ");
+        await supervisor.TellAsync($"rollback{queue}");
+        await supervisor.ExpectAsync("OperationBegan rollback begins");
+        await File.WriteAllTextAsync(passes, "");
+        await supervisor.ExpectAsync("result True generation=2 the reload to generation 3 had failed, and is undone. Generation 2 serves on.");
+        Assert.Single(supervisor.Seen, line => line.StartsWith("result False generation=2", StringComparison.Ordinal));
+        Assert.Equal("Healthy", (await supervisor.StatusAsync()).State);
+    }
+
+    [Fact]
+    public async Task ARollback_WhileAReloadWaitsForARecycling_CallsItOff()
+    {
+        using var folder = new TemporaryFolder();
+        var (passes, trigger) = (Path.Combine(folder.Path, "passes"), Path.Combine(folder.Path, "restart.txt"));
+        await File.WriteAllTextAsync(passes, "");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", $"gate=c,test,-f,{passes}", $"trigger={trigger}");
+        await supervisor.AskAsync("reload", "result True generation=2");
+        File.Delete(passes);
+        await File.WriteAllTextAsync(trigger, "");
+        await supervisor.ExpectAsync("WorkerRecycles worker 2 ");
+        await supervisor.AskAsync("reload", "OperationBegan reload");
+        await supervisor.TellAsync("rollback queue=");
+        await supervisor.ExpectAsync("result True generation=2 the reload to generation 3 was called off. Generation 2 serves on.");
+        await File.WriteAllTextAsync(passes, "");
+        await supervisor.ExpectAsync("WorkerServes worker 3 (slot 0, generation 2");
+        Assert.DoesNotContain(supervisor.Seen, line => line.Contains("generation 3, pid", StringComparison.Ordinal));
+    }
 }

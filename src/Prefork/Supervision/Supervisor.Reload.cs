@@ -14,6 +14,9 @@ internal sealed partial class Supervisor
     private readonly List<Task> _draining = [];
     private ReloadTransaction? _transaction;
 
+    /// <summary>The same, and still while it is undone.</summary>
+    private ReloadTransaction? _underWay;
+
     internal Task<ReloadResult> ReloadAsync(ReloadOptions options)
         => ReplaceGenerationAsync("reload", options, () =>
         {
@@ -28,12 +31,9 @@ internal sealed partial class Supervisor
 
     internal async Task<ReloadResult> RollBackAsync(ReloadOptions options)
     {
-        if (_transaction is { } transaction && _operation != Rollback)
+        if (_underWay is { } transaction && _operation != Rollback)
         {
-            var (began, name) = (Now, _operation);
-            transaction.Fail("it was called off", null);
-            var (allServe, whoServes) = await transaction.Over;
-            return new ReloadResult(allServe, _current!.Number, $"the {name} to generation {transaction.Next.Number} was called off. {whoServes}", null, Now - began);
+            return await CallOffAsync(transaction, _operation!);
         }
 
         // Beside another rollback it is refused: whoever asks for a thing twice does not want it called off.
@@ -42,10 +42,24 @@ internal sealed partial class Supervisor
             : throw new InvalidOperationException("There is no generation to go back to: this is the first, or those before it are forgotten."));
     }
 
+    /// <summary>The way back leads to where it began, and no further, also when it has failed already and is being undone.</summary>
+    private async Task<ReloadResult> CallOffAsync(ReloadTransaction transaction, string name)
+    {
+        var began = Now;
+        var what = $"the {name} to generation {transaction.Next.Number}";
+        Raise(SupervisorEventKind.OperationBegan, $"rollback begins: it calls off {what}");
+        var how = _transaction == transaction ? "was called off" : "had failed, and is undone";
+        transaction.Fail("it was called off", null);
+        var (allServe, whoServes) = await transaction.Over;
+        var result = new ReloadResult(allServe, _current!.Number, $"{what} {how}. {whoServes}", null, Now - began);
+        Raise(SupervisorEventKind.OperationEnded, result.Message);
+        return result;
+    }
+
     private async Task<ReloadResult> ReplaceGenerationAsync(string name, ReloadOptions options, Func<Generation> read)
     {
         options.Validate();
-        await BeginAsync(name, options.Queue);
+        await TakeTurnAsync(name, options.Queue);
         var began = Now;
         var from = _current!.Number;
         ReloadTransaction? transaction = null;
@@ -66,10 +80,11 @@ internal sealed partial class Supervisor
                 return result;
             }
 
-            transaction = _transaction = new ReloadTransaction(next, WorkersWith(next.Options));
+            transaction = _underWay = _transaction = new ReloadTransaction(next, WorkersWith(next.Options));
             Changed();
             try
             {
+                await transaction.GuardAsync(RecycledAsync());
                 await ReplaceAllAsync(transaction, options);
                 Commit(transaction, name, rules);
                 result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_desired} {(_desired == 1 ? "worker serves" : "workers serve")}", null, Now - began);
@@ -87,7 +102,7 @@ internal sealed partial class Supervisor
         }
         finally
         {
-            _transaction = null;
+            _underWay = _transaction = null;
             transaction?.SetOver(AllServe && !IsStopping, WhoServes());
             End();
         }

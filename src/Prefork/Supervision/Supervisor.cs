@@ -168,9 +168,10 @@ internal sealed partial class Supervisor
     /// <summary>One thing at a time: what replaces or adds workers excludes each other.</summary>
     private async Task<string> OperateAsync(string name, bool queue, Func<Task<string>> run)
     {
-        await BeginAsync(name, queue);
+        await TakeTurnAsync(name, queue);
         try
         {
+            await RecycledAsync();
             var result = await run();
             Raise(SupervisorEventKind.OperationEnded, $"{name}: {result}");
             return result;
@@ -186,7 +187,7 @@ internal sealed partial class Supervisor
         }
     }
 
-    private async Task BeginAsync(string name, bool queue)
+    private async Task TakeTurnAsync(string name, bool queue)
     {
         if (_operation is not null && !queue)
         {
@@ -202,15 +203,13 @@ internal sealed partial class Supervisor
         ThrowIfStopping();
         _operation = name;
         Raise(SupervisorEventKind.OperationBegan, $"{name} begins");
+    }
 
-        // No new recycling begins while an operation is under way.
+    /// <summary>No new recycling begins while an operation is under way; the one that has begun comes to its end.</summary>
+    private async Task RecycledAsync()
+    {
         await UntilAsync(() => _recycling is null || IsStopping);
-        if (IsStopping)
-        {
-            End();
-            Raise(SupervisorEventKind.OperationEnded, $"{name} failed: the supervisor stops");
-            ThrowIfStopping();
-        }
+        ThrowIfStopping();
     }
 
     private void ThrowIfStopping()
