@@ -155,4 +155,18 @@ public class Undoing
         await supervisor.ExpectAsync("WorkerServes worker 3 (slot 0, generation 2");
         Assert.DoesNotContain(supervisor.Seen, line => line.Contains("generation 3, pid", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task AnEarlierLifeOfAGeneration_DoesNotFailTheRollbackToIt()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", "heartbeat=200", "hang=4000", "holduntil=");
+        await supervisor.HangAsync(1);
+        await supervisor.ExpectAsync("WorkerFailed worker 1 ");
+        await supervisor.AskAsync("reload", "result True generation=2");
+        await supervisor.TellAsync("rollback watch=5000");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        await supervisor.AskAsync("release", "released");
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await supervisor.ExpectAsync("result True generation=1 rollback to generation 1 succeeded: 1 worker serves");
+    }
 }

@@ -22,6 +22,9 @@ internal sealed class ReloadTransaction
     /// <summary>How many workers there are to be when it has succeeded.</summary>
     internal int Workers { get; }
 
+    /// <summary>Its new workers. Others of the generation may be left from an earlier life of it, when it is one that is gone back to: they prove nothing.</summary>
+    internal HashSet<SupervisedWorker> Brought { get; } = [];
+
     /// <summary>Old workers, ready to enter again.</summary>
     internal List<SupervisedWorker> Parked { get; } = [];
 
@@ -37,7 +40,7 @@ internal sealed class ReloadTransaction
     /// <summary>A worker has ended that nobody told to. One of the new ones fails the reload, whatever its step.</summary>
     internal void OnUnplannedEnd(SupervisedWorker worker)
     {
-        if (worker.Generation == Next)
+        if (Brought.Contains(worker))
         {
             Fail(worker.ServesSince is null ? $"{worker.Name} ended before it served" : $"{worker.Name} ended while the new generation was watched", worker);
         }
@@ -46,7 +49,7 @@ internal sealed class ReloadTransaction
     /// <summary>A worker hangs, and is about to be ended: what a new one has shown by that does not wait for its dump.</summary>
     internal void OnHang(SupervisedWorker worker)
     {
-        if (worker.Generation == Next)
+        if (Brought.Contains(worker))
         {
             Fail($"{worker.Name} {worker.StopReason}", worker);
         }

@@ -139,7 +139,7 @@ internal sealed partial class Supervisor
         }
 
         await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? transaction.Next.Options.WatchWindow, CancellationToken.None));
-        if (_workers.Find(worker => worker.Generation == transaction.Next && worker.StopReason is null && HasLeft(worker)) is { } leaving)
+        if (transaction.Brought.FirstOrDefault(static worker => worker is { StopReason: null, IsOver: false } && HasLeft(worker)) is { } leaving)
         {
             // It serves those that it has to the end, and has until its deadline for it.
             const string Why = "stopped listening while the new generation was watched";
@@ -209,6 +209,7 @@ internal sealed partial class Supervisor
         if (_workers.Find(worker => worker.IsWarm && worker.Generation == transaction.Next && worker.Slot == slot && worker.Phase == WorkerPhase.Parked) is { } warm)
         {
             warm.IsWarm = false;
+            transaction.Brought.Add(warm);
             return warm;
         }
 
@@ -216,6 +217,7 @@ internal sealed partial class Supervisor
         try
         {
             fresh = StartWorker(slot, transaction.Next);
+            transaction.Brought.Add(fresh);
         }
         catch (Exception exception)
         {
