@@ -16,7 +16,6 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
     private static readonly AsyncLocal<object?> s_request = new();
 
     private readonly Lock _stopLock = new();
-    private readonly SemaphoreSlim _scaleLock = new(1);
     private int _stopCalls;
 
     internal async Task<ControlReply> HandleAsync(ControlRequest request, Func<ControlReply, Task> tell)
@@ -84,30 +83,18 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
 
     private async Task<ControlReply> ScaleAsync(Func<ControlReply, Task> tell, ControlRequest request)
     {
-        var workers = 0;
+        var serve = "";
         try
         {
-            await TellWhileAsync(tell, async () =>
-            {
-                // One after the other: two that each add one add two.
-                await _scaleLock.WaitAsync();
-                try
-                {
-                    workers = Desired(request, (await supervisor.GetStatusAsync()).DesiredWorkers);
-                    await supervisor.ScaleAsync(workers);
-                }
-                finally
-                {
-                    _scaleLock.Release();
-                }
-            });
+            // Behind a reload, or another that adds one, it adds to what there is then.
+            await TellWhileAsync(tell, async () => serve = await supervisor.ScaleByAsync(before => Desired(request, before)));
         }
         catch (SupervisorException exception)
         {
             return new ControlReply { ExitCode = ExitCodes.Failed, Message = exception.Message, LastLines = exception.Failure?.LastLines };
         }
 
-        return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{workers} {(workers == 1 ? "worker serves" : "workers serve")}" };
+        return new ControlReply { ExitCode = ExitCodes.Success, Message = serve };
     }
 
     /// <exception cref="ArgumentException">There cannot be so many.</exception>

@@ -96,13 +96,20 @@ public sealed class ClusterSupervisor
     /// <see cref="SupervisorOptions.HealthGateTimeout"/> are over. So many stay wanted all the same, and the supervisor goes on trying; but where those that are to go are all that serve, and none of the others comes to serve, nobody goes.
     /// </exception>
     /// <exception cref="InvalidOperationException">The supervisor does not run, or stops.</exception>
-    public Task ScaleAsync(int workers) => _supervisor.OnLoopAsync(() => _supervisor.ScaleAsync(workers));
+    public Task ScaleAsync(int workers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        return ScaleByAsync(_ => workers);
+    }
 
     /// <summary>What the cluster looks like now.</summary>
     public Task<SupervisorStatus> GetStatusAsync() => _supervisor.OnLoopAsync(() => Task.FromResult(_supervisor.GetStatus()));
 
     /// <summary>The options in force, which are those of the generation that serves: a copy.</summary>
     public Task<SupervisorOptions> GetOptionsAsync() => _supervisor.OnLoopAsync(() => Task.FromResult(_supervisor.GetOptions()));
+
+    /// <summary>By how many there are when its turn has come; what <paramref name="count"/> throws ends it before it begins. Returns how many serve then, in words.</summary>
+    internal Task<string> ScaleByAsync(Func<int, int> count) => _supervisor.OnLoopAsync(() => _supervisor.ScaleAsync(count));
 
     private static Func<Task> HastenAsync(Supervisor supervisor) => () =>
     {

@@ -113,6 +113,19 @@ public class Configuring
     }
 
     [Fact]
+    public async Task OneMore_BehindAReloadThatChangesTheNumber_IsOneMoreThanThat()
+    {
+        await using var app = new TestApplication();
+        await app.WriteAsync(Good("red"));
+        await app.SucceedAsync("start");
+        await app.WriteAsync(Good("blue").Replace("\"workers\": 1", "\"workers\": 3", StringComparison.Ordinal));
+        var reload = app.CommandAsync("reload", "--watch-window", "5s");
+        await TestApplication.EventuallyAsync(async () => (await app.StatusAsync()).GetProperty("cluster").TryGetProperty("operation", out var operation) && operation.GetString() == "reload");
+        Assert.Equal("4 workers serve\n", (await app.CommandAsync("scale", "+1")).Output);
+        Assert.Equal("reload to generation 2 succeeded: 3 workers serve\n", (await reload).Output);
+    }
+
+    [Fact]
     public async Task TheCommandLine_GoesBeforeTheFile_AlsoInAReload()
     {
         await using var app = new TestApplication();

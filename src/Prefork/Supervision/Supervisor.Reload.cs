@@ -59,7 +59,7 @@ internal sealed partial class Supervisor
     private async Task<ReloadResult> ReplaceGenerationAsync(string name, ReloadOptions options, Func<Generation> read)
     {
         options.Validate();
-        await TakeTurnAsync(name, options.Queue);
+        await TakeTurnAsync(() => name, options.Queue);
         var began = Now;
         var from = _current!.Number;
         ReloadTransaction? transaction = null;

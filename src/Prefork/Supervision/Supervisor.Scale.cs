@@ -4,10 +4,11 @@ namespace Prefork.Supervision;
 internal sealed partial class Supervisor
 {
     /// <summary>Returns how many serve then, in words.</summary>
-    internal Task<string> ScaleAsync(int workers)
+    /// <param name="count">Says how many there are to be, of how many there are when its turn has come.</param>
+    internal Task<string> ScaleAsync(Func<int, int> count)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
-        return OperateAsync($"scaling to {workers}", queue: true, async () =>
+        var workers = 0;
+        return OperateAsync(() => $"scaling to {workers = count(_desired)}", queue: true, async () =>
         {
             foreach (var slot in _slots)
             {

@@ -166,9 +166,9 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>One thing at a time: what replaces or adds workers excludes each other.</summary>
-    private async Task<string> OperateAsync(string name, bool queue, Func<Task<string>> run)
+    private async Task<string> OperateAsync(Func<string> nameIt, bool queue, Func<Task<string>> run)
     {
-        await TakeTurnAsync(name, queue);
+        var name = await TakeTurnAsync(nameIt, queue);
         try
         {
             await RecycledAsync();
@@ -187,7 +187,8 @@ internal sealed partial class Supervisor
         }
     }
 
-    private async Task TakeTurnAsync(string name, bool queue)
+    /// <summary>Returns its name, which is asked for when its turn has come: what it is to do may depend on how things stand then.</summary>
+    private async Task<string> TakeTurnAsync(Func<string> nameIt, bool queue)
     {
         if (_operation is not null && !queue)
         {
@@ -201,8 +202,9 @@ internal sealed partial class Supervisor
         }
 
         ThrowIfStopping();
-        _operation = name;
-        Raise(SupervisorEventKind.OperationBegan, $"{name} begins");
+        _operation = nameIt();
+        Raise(SupervisorEventKind.OperationBegan, $"{_operation} begins");
+        return _operation;
     }
 
     /// <summary>No new recycling begins while an operation is under way; the one that has begun comes to its end.</summary>
