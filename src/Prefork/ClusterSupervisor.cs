@@ -62,7 +62,7 @@ public sealed class ClusterSupervisor
     /// Ends all workers: each drains (<see cref="SupervisorOptions.StopTimeout"/>), then gets SIGTERM, then (<see cref="SupervisorOptions.KillTimeout"/>) SIGKILL.
     /// Another call hastens it: SIGTERM at once; a third one SIGKILL. Ends when all have ended.
     /// </summary>
-    /// <param name="cancellationToken">Hastens it as a second call does, and a third one shortly after.</param>
+    /// <param name="cancellationToken">Hastens it as a second call does.</param>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         var stopped = _supervisor.OnLoopAsync(_supervisor.StopAsync);

@@ -6,7 +6,7 @@ namespace Prefork;
 /// <param name="ProcessId">Its pid; null when it could not be started.</param>
 /// <param name="Slot">Its slot.</param>
 /// <param name="Generation">Its generation.</param>
-/// <param name="Exit">How the process ended; null when it could not be started.</param>
+/// <param name="Exit">How the process ended; null when it could not be started, and in a <see cref="ReloadResult"/> that did not wait for its end (<see cref="SupervisorOptions.OnHang"/> may take its time).</param>
 /// <param name="Reason">Why, in words: which rule, or what it did.</param>
 /// <param name="Planned">Whether the supervisor meant it to end.</param>
 /// <param name="Uptime">How long it lived.</param>

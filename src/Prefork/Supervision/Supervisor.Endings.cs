@@ -48,17 +48,7 @@ internal sealed partial class Supervisor
             await output.FinishAsync(s_outputPatience, _time);
         }
 
-        var ending = new WorkerEnding(
-            _time.GetUtcNow(),
-            worker.Process.Id,
-            worker.Process.Process.Id,
-            worker.Slot.Index,
-            worker.Generation.Number,
-            exit,
-            worker.StopReason ?? (exit is null ? failure : Describe(exit)),
-            planned,
-            Now - worker.Started,
-            worker.Output?.LastLines ?? []);
+        var ending = EndingOf(worker, exit, worker.StopReason ?? (exit is null ? failure : Describe(exit)), planned);
         if (_endings.Count == RememberedEndings)
         {
             _endings.Dequeue();
@@ -77,6 +67,18 @@ internal sealed partial class Supervisor
             _clearing.Remove(cleared);
         }
     }
+
+    private WorkerEnding EndingOf(SupervisedWorker worker, WorkerExit? exit, string reason, bool planned) => new(
+        _time.GetUtcNow(),
+        worker.Process.Id,
+        worker.Process.Process.Id,
+        worker.Slot.Index,
+        worker.Generation.Number,
+        exit,
+        reason,
+        planned,
+        Now - worker.Started,
+        worker.Output?.LastLines ?? []);
 
     /// <summary>As long as no worker has ever served, one that fails, or several that end, are the end of it; those of a reload that has failed are only that.</summary>
     private void GiveUpAfter(SupervisedWorker worker, WorkerEnding ending)

@@ -75,7 +75,7 @@ internal sealed partial class Supervisor
             }
             catch (Exception exception)
             {
-                result = new ReloadResult(false, from, $"{name} failed: {exception.Message} Generation {from} serves on.", null, Now - began);
+                result = new ReloadResult(false, from, $"{name} failed: {exception.Message} {WhoServes()}", null, Now - began);
                 Raise(SupervisorEventKind.OperationEnded, result.Message);
                 return result;
             }
@@ -348,7 +348,11 @@ internal sealed partial class Supervisor
     private async Task<WorkerEnding?> EndingOfAsync(SupervisedWorker worker)
     {
         await Task.WhenAny(worker.Ended, DelayAsync(s_endingPatience, CancellationToken.None));
-        return worker.Ended.IsCompleted ? await worker.Ended : null;
+        return worker.Ended.IsCompleted ? await worker.Ended
+
+            // It is being dumped, or ends slowly: what it wrote is there already.
+            : worker.StopReason is { } reason ? EndingOf(worker, null, reason, planned: !worker.HasFailed)
+            : null;
     }
 
     private static string Explain(WorkerFailedException exception, WorkerEnding? ending)

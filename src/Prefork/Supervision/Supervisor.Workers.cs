@@ -46,8 +46,8 @@ internal sealed partial class Supervisor
         }
         catch (WorkerFailedException exception)
         {
-            // Said already; its end has been seen to.
-            worker.Slot.Failure = exception;
+            // Said already; its end has been seen to. One that was told to leave, since its slot had another, is no failure of the slot's.
+            worker.Slot.Failure = worker.StopReason is null || worker.HasFailed ? exception : worker.Slot.Failure;
             return;
         }
 
