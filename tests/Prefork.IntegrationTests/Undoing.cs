@@ -39,6 +39,37 @@ public class Undoing
     }
 
     [Fact]
+    public async Task AParkedWorkerThatSaysNotToStartItAgain_IsNot_AfterTheUndo()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000", "stopcode=0");
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerServes worker 4 ");
+        await supervisor.SignalAsync(1, Native.SigTerm);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await supervisor.TellAsync("rollback");
+        await supervisor.ExpectAsync("result False generation=1");
+        Assert.Equal([2], (await supervisor.UntilAsync(status => status.Workers.Count == 1)).Workers.Select(worker => worker.Id));
+        Assert.DoesNotContain(supervisor.Seen, line => line.StartsWith("WorkerStarted worker 5 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheLastOldWorker_ThatSaysNotToStartItAgain_WhileTheNewOneComes_EndsNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var passes = Path.Combine(folder.Path, "passes");
+        await File.WriteAllTextAsync(passes, "");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", "stopcode=0", $"gate=c,test,-f,{passes}");
+        File.Delete(passes);
+        await supervisor.TellAsync("reload");
+        await supervisor.ExpectAsync("WorkerStarted worker 2 ");
+        await supervisor.SignalAsync(1, Native.SigTerm);
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        await File.WriteAllTextAsync(passes, "");
+        await supervisor.ExpectAsync("result True generation=2");
+        Assert.Equal("Healthy", (await supervisor.StatusAsync()).State);
+    }
+
+    [Fact]
     public async Task AnErrorThatNobodyHasThoughtOf_IsSaid_AndUndoneLikeAnyOther()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000");

@@ -38,7 +38,9 @@ internal sealed partial class Supervisor
                 : _current.Breaker.IsOpen ? SupervisorState.Degraded
                 : _state == SupervisorState.Starting ? SupervisorState.Starting
                 : SupervisorState.Recovering;
-            if (_slots.Count > 0 && _slots.All(static slot => slot is { IsFinished: true, Holder: null }))
+
+            // Within a reload its end decides: committed, the slots are the new generation's.
+            if (_transaction is null && _slots.Count > 0 && _slots.All(static slot => slot is { IsFinished: true, Holder: null }))
             {
                 Raise(SupervisorEventKind.Notice, "all workers have ended with a code that means not to start them again");
                 _stopping ??= StopAllAsync();

@@ -92,7 +92,7 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>Of one that was parked or is a canary nobody takes the place: others serve there.</summary>
+    /// <summary>Of one that was parked or is a canary nobody takes the place: others serve there. But one that was parked may say that it is not to be started again, should the slot be its own again.</summary>
     private void OnPlaceLost(SupervisedWorker worker, WorkerExit? exit, bool planned)
     {
         if (worker.Slot.Holder == worker)
@@ -105,17 +105,24 @@ internal sealed partial class Supervisor
                 OnSlotLost(worker, exit);
             }
         }
+        else if (_transaction?.Parked.Contains(worker) is true)
+        {
+            worker.Slot.IsFinished |= IsFinal(worker, exit);
+        }
         else if (worker.IsWarm && !planned)
         {
             worker.Generation.WarmNotBefore = Now + worker.Generation.WarmBackoff.Next(Now - worker.Started);
         }
     }
 
+    private static bool IsFinal(SupervisedWorker worker, WorkerExit? exit)
+        => worker.StopReason is null && exit?.Code is { } code && worker.Generation.Options.StopExitCodes.Contains(code);
+
     /// <summary>Nobody meant it to end: when is there to be another, if at all.</summary>
     private void OnSlotLost(SupervisedWorker worker, WorkerExit? exit)
     {
         var options = worker.Generation.Options;
-        if (worker.StopReason is null && exit?.Code is { } code && options.StopExitCodes.Contains(code))
+        if (IsFinal(worker, exit))
         {
             worker.Slot.IsFinished = true;
             return;
