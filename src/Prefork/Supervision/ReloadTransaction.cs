@@ -6,6 +6,7 @@ namespace Prefork.Supervision;
 internal sealed class ReloadTransaction
 {
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _watch = new();
     private readonly TaskCompletionSource<(bool AllServe, string WhoServes)> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal ReloadTransaction(Generation next, int workers)
@@ -35,7 +36,14 @@ internal sealed class ReloadTransaction
 
     internal void SetOver(bool allServe, string whoServes) => _over.TrySetResult((allServe, whoServes));
 
-    internal void Fail(string why, SupervisedWorker? worker) => _failed.TrySetException(new WorkerFailedException(why, worker));
+    internal void Fail(string why, SupervisedWorker? worker)
+    {
+        _failed.TrySetException(new WorkerFailedException(why, worker));
+        _watch.Cancel();
+    }
+
+    /// <summary>For delays: what has failed is not watched to the end, which may be days away.</summary>
+    internal CancellationToken Watch => _watch.Token;
 
     /// <summary>A worker has ended that nobody told to. One of the new ones fails the reload, whatever its step.</summary>
     internal void OnUnplannedEnd(SupervisedWorker worker)

@@ -108,7 +108,10 @@ internal sealed partial class Supervisor
         slot.NotBefore = Now + slot.Backoff.Next(TimeSpan.Zero);
         slot.Failure = new WorkerFailedException($"no worker could be started for slot {slot.Index}: {exception.Message}", null);
         Raise(SupervisorEventKind.Notice, slot.Failure.Message);
-        if (_current!.Breaker.Fail(Now) && !_current.HasServed)
+        _current!.Breaker.Fail(Now);
+
+        // It may have been opened by others, during a reload, whose failure that was.
+        if (_current is { Breaker.IsOpen: true, HasServed: false } && _transaction is null)
         {
             GiveUp(new SupervisorException($"No worker could be started: {exception.Message}", null, exception));
         }

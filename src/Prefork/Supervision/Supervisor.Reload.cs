@@ -138,7 +138,7 @@ internal sealed partial class Supervisor
             Vacate(transaction, slot);
         }
 
-        await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? transaction.Next.Options.WatchWindow, CancellationToken.None));
+        await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? transaction.Next.Options.WatchWindow, transaction.Watch));
         if (transaction.Brought.FirstOrDefault(static worker => worker is { StopReason: null, IsOver: false } && HasLeft(worker)) is { } leaving)
         {
             // It serves those that it has to the end, and has until its deadline for it.
@@ -171,7 +171,7 @@ internal sealed partial class Supervisor
         Enter(canary, options.CanaryShare);
         canary.Phase = WorkerPhase.Canary;
         Changed();
-        await transaction.GuardAsync(DelayAsync(options.CanaryTime, CancellationToken.None));
+        await transaction.GuardAsync(DelayAsync(options.CanaryTime, transaction.Watch));
         Relieve(transaction, _slots[0], canary);
     }
 
@@ -221,6 +221,8 @@ internal sealed partial class Supervisor
         }
         catch (Exception exception)
         {
+            // Others that start beside it need not come to their end first.
+            transaction.Fail($"a worker could not be started: {exception.Message}", null);
             throw new WorkerFailedException($"a worker could not be started: {exception.Message}", null);
         }
 
