@@ -14,12 +14,13 @@ public abstract class HealthGate
     /// </param>
     /// <param name="timeout">How long an answer may take; null for 5 seconds.</param>
     /// <exception cref="ArgumentException">That is no address.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is not above zero, or more than 24 days.</exception>
     public static HealthGate Http(string address, TimeSpan? timeout = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(address);
         var text = address[0] == '/' ? $"http://localhost{address}" : address;
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
-            ? new HttpGate(uri, hasPort: HasPort(text), timeout ?? TimeSpan.FromSeconds(5))
+            ? new HttpGate(uri, hasPort: HasPort(text), Valid(timeout ?? TimeSpan.FromSeconds(5)))
             : throw new ArgumentException($"'{address}' is neither a path, such as /health, nor an http or https address.", nameof(address));
     }
 
@@ -32,11 +33,12 @@ public abstract class HealthGate
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="timeout">How long it may take, after which it is killed; null for 30 seconds.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is not above zero, or more than 24 days.</exception>
     public static HealthGate Command(string file, IEnumerable<string> arguments, TimeSpan? timeout = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
         ArgumentNullException.ThrowIfNull(arguments);
-        return new CommandGate(file, [.. arguments], timeout ?? TimeSpan.FromSeconds(30));
+        return new CommandGate(file, [.. arguments], Valid(timeout ?? TimeSpan.FromSeconds(30)));
     }
 
     /// <summary>Code of yours: what it throws is why the worker does not pass.</summary>
@@ -52,6 +54,13 @@ public abstract class HealthGate
 
     /// <summary>Whether it needs a connection to one worker alone, which there is not where workers accept by themselves.</summary>
     internal virtual bool Connects => false;
+
+    private static TimeSpan Valid(TimeSpan timeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, SupervisorOptions.LongestTime);
+        return timeout;
+    }
 
     private static bool HasPort(string text)
     {
