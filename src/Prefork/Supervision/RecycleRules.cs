@@ -13,6 +13,7 @@ internal sealed class RecycleRules
     private readonly TimeProvider _time;
     private DateTime _trigger;
     private DateTimeOffset? _scheduled;
+    private DateTimeOffset? _askAfter;
     private int _ticks;
 
     internal RecycleRules(RecyclingOptions options, TimeProvider time)
@@ -23,7 +24,7 @@ internal sealed class RecycleRules
         _scheduled = options.Schedule?.Invoke(time.GetUtcNow());
     }
 
-    /// <summary>Why all workers are to be replaced now; null for no reason. Told once.</summary>
+    /// <summary>Why all workers are to be replaced now; null for no reason. Told once. What the schedule throws is thrown once.</summary>
     internal string? ReasonForAll()
     {
         _ticks++;
@@ -34,13 +35,21 @@ internal sealed class RecycleRules
             return $"{_options.TriggerFile} was written";
         }
 
+        if (_askAfter is { } after)
+        {
+            // The user's code, asked once: should it throw, there is no schedule any more, and all else goes on.
+            _askAfter = null;
+            _scheduled = _options.Schedule!(after);
+        }
+
         var now = _time.GetUtcNow();
         if (_scheduled is not { } scheduled || now < scheduled)
         {
             return null;
         }
 
-        _scheduled = _options.Schedule!(now);
+        _scheduled = null;
+        _askAfter = now;
         return $"scheduled for {scheduled.ToString("u", CultureInfo.InvariantCulture)}";
     }
 

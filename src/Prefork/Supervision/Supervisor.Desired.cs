@@ -12,15 +12,7 @@ internal sealed partial class Supervisor
         {
             CheckHealth();
             Settle();
-            try
-            {
-                Recycle();
-            }
-            catch (Exception exception)
-            {
-                // The schedule is the user's code.
-                Raise(SupervisorEventKind.Notice, $"no recycling: {exception.Message}");
-            }
+            Recycle();
         }
 
         Changed();

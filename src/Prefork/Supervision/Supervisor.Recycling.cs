@@ -5,7 +5,7 @@ internal sealed partial class Supervisor
 {
     private void Recycle()
     {
-        if (_recycleRules!.ReasonForAll() is { } all)
+        if (ReasonForAll() is { } all)
         {
             // Those too that start, or are parked: it is told once, and they may have read already what has changed since.
             foreach (var worker in _workers.Where(static worker => worker.StopReason is null))
@@ -17,7 +17,7 @@ internal sealed partial class Supervisor
         var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
         foreach (var worker in serving)
         {
-            worker.RecycleReason ??= _recycleRules.ReasonFor(worker.Process.Process.Id, worker.Process.Requests, Now - worker.Started, worker.RecycleFactor);
+            worker.RecycleReason ??= _recycleRules!.ReasonFor(worker.Process.Process.Id, worker.Process.Requests, Now - worker.Started, worker.RecycleFactor);
         }
 
         if (_recycling is not null || _operation is not null || _current!.Breaker.IsOpen)
@@ -31,6 +31,19 @@ internal sealed partial class Supervisor
         if (_recycling is not null)
         {
             _ = RecycleAsync(_recycling);
+        }
+    }
+
+    private string? ReasonForAll()
+    {
+        try
+        {
+            return _recycleRules!.ReasonForAll();
+        }
+        catch (Exception exception)
+        {
+            Raise(SupervisorEventKind.Notice, $"no recycling by schedule any more: {exception.Message}");
+            return null;
         }
     }
 

@@ -32,6 +32,17 @@ public class RecycleRulesTests
     }
 
     [Fact]
+    public void Schedule_ThatThrows_DoesSoOnce_AfterItWasDue()
+    {
+        var times = new Queue<DateTimeOffset?>([_time.GetUtcNow() + TimeSpan.FromHours(1)]);
+        var rules = new RecycleRules(new RecyclingOptions { Schedule = _ => times.Dequeue() }, _time);
+        _time.Advance(3600);
+        Assert.NotNull(rules.ReasonForAll());
+        Assert.Throws<InvalidOperationException>(rules.ReasonForAll);
+        Assert.Null(rules.ReasonForAll());
+    }
+
+    [Fact]
     public void AgeAndRequests_AreDueAtTheirLimit_LoweredByTheFactor()
     {
         var rules = new RecycleRules(new RecyclingOptions { MaxAge = TimeSpan.FromHours(10), MaxRequests = 1000 }, _time);
