@@ -7,8 +7,8 @@ internal static class Native
     internal const int SigHup = 1;
     internal const int SigInt = 2;
     internal const int SigKill = 9;
-    internal const int SigTerm = 15;
     internal const int SigUsr2 = 12;
+    internal const int SigTerm = 15;
     internal const int SigCont = 18;
     internal const int SigStop = 19;
 
