@@ -130,11 +130,20 @@ internal sealed partial class Messenger
 
     /// <summary>Closes what the peer has sent and nobody wants; it counts as undelivered until it is closed. On any thread.</summary>
     internal void Discard(FileDescriptor handle)
-        => _loop.Post(() =>
+    {
+        if (!Closer.IsElsewhere)
+        {
+            // Whoever calls may wait; the loop, to which the rest is posted, may not.
+            handle.Dispose();
+            return;
+        }
+
+        _loop.Post(() =>
         {
             Count(SocketWeight);
             _channel.Closer.CloseForeign(handle, () => Delivered(SocketWeight));
         });
+    }
 
     /// <summary>A message of the user's. On the loop; takes ownership of <paramref name="handle"/>.</summary>
     internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)

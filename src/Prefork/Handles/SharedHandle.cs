@@ -19,7 +19,15 @@ internal sealed class SharedHandle(ListenQuery query, JsonElement data, Socket s
 
     internal override void Close(Action closed)
     {
-        // Workers have it too, and may have made something of it whose close waits.
-        _closer.CloseForeign(Socket, closed);
+        if (SocketOption.Get((int)Socket.Handle, Linux.SO_LINGER) is null or 0)
+        {
+            Socket.Dispose();
+            closed();
+        }
+        else
+        {
+            // Workers have it too, and may have made something of it whose close waits.
+            _closer.CloseForeign(Socket, closed);
+        }
     }
 }

@@ -221,7 +221,9 @@ internal sealed partial class Channel
         {
             if (!_closed)
             {
+                // Read to the end, however much of ours it has not read.
                 RefuseToReceive();
+                HoldBackIfUnread();
             }
         });
         return -1;
@@ -273,7 +275,7 @@ internal sealed partial class Channel
     private void HoldBackIfUnread()
     {
         var queued = Volatile.Read(ref _queuedBytes);
-        var unread = _holdsBack && Volatile.Read(ref _unanswered) is null && queued > (_unread ? ResumeBelow : HoldBackAbove);
+        var unread = _holdsBack && _writeFailure is null && Volatile.Read(ref _unanswered) is null && queued > (_unread ? ResumeBelow : HoldBackAbove);
         if (_unread != unread)
         {
             _unread = unread;

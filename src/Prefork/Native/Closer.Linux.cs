@@ -25,6 +25,9 @@ internal sealed class Closer
     private readonly Queue<Work> _queue = new();
     private bool _isWorkedFor;
 
+    /// <summary>Whether this process has threads for it.</summary>
+    internal static bool IsElsewhere => Volatile.Read(ref s_threads) > 0;
+
     /// <summary>From here on this process closes elsewhere.</summary>
     internal static void Start()
     {

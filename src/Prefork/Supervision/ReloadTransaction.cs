@@ -39,7 +39,7 @@ internal sealed class ReloadTransaction
     internal void Fail(string why, SupervisedWorker? worker)
     {
         _failed.TrySetException(new WorkerFailedException(why, worker));
-        _watch.Cancel();
+        _ = _watch.CancelAsync();
     }
 
     /// <summary>For delays: what has failed is not watched to the end, which may be days away.</summary>
@@ -54,8 +54,8 @@ internal sealed class ReloadTransaction
         }
     }
 
-    /// <summary>A worker hangs, and is about to be ended: what a new one has shown by that does not wait for its dump.</summary>
-    internal void OnHang(SupervisedWorker worker)
+    /// <summary>A worker hangs, or has left and does not end, and is about to be ended: what a new one has shown by that does not wait for its dump, or its end.</summary>
+    internal void OnFailure(SupervisedWorker worker)
     {
         if (Brought.Contains(worker))
         {

@@ -185,6 +185,7 @@ internal sealed partial class Supervisor
         worker.StopReason = $"has closed its channel, and did not end within {Seconds(options.StopTimeout)}";
         worker.HasFailed = true;
         worker.Phase = WorkerPhase.Draining;
+        _transaction?.OnFailure(worker);
         Raise(SupervisorEventKind.WorkerFailed, $"{worker.Name} {worker.StopReason}", worker);
         Look(worker);
         Kill(worker, Signal.SIGTERM);

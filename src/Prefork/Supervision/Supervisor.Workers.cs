@@ -231,7 +231,7 @@ internal sealed partial class Supervisor
         worker.HasFailed = true;
         worker.Phase = WorkerPhase.Draining;
         worker.Process.LeaveRotation();
-        _transaction?.OnHang(worker);
+        _transaction?.OnFailure(worker);
         Raise(SupervisorEventKind.WorkerFailed, $"{worker.Name} {worker.StopReason}", worker);
         if (options.OnHang is { } dump)
         {
