@@ -9,7 +9,8 @@ namespace Prefork.Native;
 /// <remarks>
 /// Whoever's descriptors these are waits for his own: one thread at a time works for each closer.
 /// A primary starts the first thread when it starts: .NET ends a process that has no descriptor free for a new one. More are added while all are busy.
-/// In a worker there are none, and it closes at once: what it gets comes from its primary, which it trusts.
+/// In a worker there are none, and it closes at once: what it gets comes from its primary, which it trusts. There SO_LINGER stays as it is, for it is
+/// the option of the primary's own socket, too.
 /// If the process dies meanwhile, the kernel closes everything, and waits for nobody.
 /// </remarks>
 internal sealed class Closer
@@ -52,8 +53,8 @@ internal sealed class Closer
     internal void CloseShared(FileDescriptor descriptor, Action? closed = null) => Close(new Work(descriptor, descriptor.Number, Lingers: true, closed));
 
     /// <summary>
-    /// Closes this process's copy of a connection that a worker has been sent: here, for there are many of them and another thread costs a seventh of
-    /// them, unless SO_LINGER is set. A worker that sets it, and closes its own copy, in the instant between the two calls holds up the caller.
+    /// Closes this process's copy of a connection that a worker has been sent: here, for there are many of them (another thread cost Node workers a
+    /// seventh of theirs), unless SO_LINGER is set. A worker that sets it, and closes its own copy, in the instant between the two calls holds up the caller.
     /// </summary>
     internal void CloseHandedOver(int connection, Action? closed = null)
     {
