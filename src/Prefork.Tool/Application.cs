@@ -1,3 +1,4 @@
+using Prefork.Supervision;
 using Prefork.Tool.Control;
 
 namespace Prefork.Tool;
@@ -12,6 +13,9 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
 {
     private const int MostWorkers = 1024;
 
+    /// <summary>Of a worker that failed.</summary>
+    private const int ShownLines = 20;
+
     /// <summary>Which request something happens for: an operation raises its events in the flow of whoever asked for it.</summary>
     private static readonly AsyncLocal<object?> s_request = new();
 
@@ -25,8 +29,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
             case "status":
                 return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
             case "started":
-                await TellWhileAsync(tell, () => started);
-                return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
+                return await StartedAsync(tell);
             case "stop":
                 await TellWhileAsync(tell, () => StopAsync("is told to stop", calls: 1));
                 return new ControlReply { ExitCode = ExitCodes.Success, Message = $"{name} has stopped" };
@@ -48,6 +51,24 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
                 return new ControlReply { ExitCode = ExitCodes.Usage, Message = $"'{request.Command}' is nothing that this version of prefork does." };
         }
     }
+
+    private async Task<ControlReply> StartedAsync(Func<ControlReply, Task> tell)
+    {
+        try
+        {
+            await TellWhileAsync(tell, () => started);
+        }
+        catch (SupervisorException exception)
+        {
+            return Failed(exception.Message, exception.Failure);
+        }
+
+        return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
+    }
+
+    /// <summary>With what the worker that failed wrote, from the line on that says why.</summary>
+    private static ControlReply Failed(string message, WorkerEnding? failure)
+        => new() { ExitCode = ExitCodes.Failed, Message = message, LastLines = failure is null ? null : LastWords.Tail(failure.LastLines, ShownLines) };
 
     private async Task<ApplicationStatus> StatusAsync()
         => new(name, Environment.ProcessId, runner.Log, runner.Compare(await supervisor.GetOptionsAsync()), await supervisor.GetStatusAsync());
@@ -91,7 +112,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
         }
         catch (SupervisorException exception)
         {
-            return new ControlReply { ExitCode = ExitCodes.Failed, Message = exception.Message, LastLines = exception.Failure?.LastLines };
+            return Failed(exception.Message, exception.Failure);
         }
 
         return new ControlReply { ExitCode = ExitCodes.Success, Message = serve };
@@ -111,7 +132,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
     {
         ReloadResult? result = null;
         await TellWhileAsync(tell, async () => result = await replace());
-        return new ControlReply { ExitCode = result!.Succeeded ? ExitCodes.Success : ExitCodes.Failed, Message = result.Message, LastLines = result.Failure?.LastLines };
+        return result!.Succeeded ? new ControlReply { ExitCode = ExitCodes.Success, Message = result.Message } : Failed(result.Message, result.Failure);
     }
 
     /// <summary>What is said meanwhile is told in order; somebody who does not listen any more stops nothing.</summary>

@@ -4,4 +4,7 @@ namespace Prefork.Tool;
 internal sealed class CommandException(int exitCode, string message) : Exception(message)
 {
     internal int ExitCode { get; } = exitCode;
+
+    /// <summary>What the worker that failed wrote, from the line on that says why.</summary>
+    internal IReadOnlyList<string>? LastLines { get; init; }
 }

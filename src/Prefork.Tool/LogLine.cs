@@ -11,7 +11,7 @@ namespace Prefork.Tool;
 /// <param name="Line">The line.</param>
 internal sealed record LogLine(DateTimeOffset? Time, string Source, int? Slot, int? Worker, bool? IsError, string Line)
 {
-    private const string Own = "prefork";
+    internal const string Own = "prefork";
     private const string ErrorMark = ":err";
 
     internal static LogLine Of(string line) => new(DateTimeOffset.Now, Own, null, null, null, line);

@@ -21,6 +21,25 @@ public class Starting
         Assert.Equal(["log.txt", "start.txt"], Directory.GetFiles(Path.Combine(app.Runtime, "shop")).Select(Path.GetFileName).Order());
     }
 
+    [Fact]
+    public async Task AStartThatFailsAgain_ShowsWhatItsOwnWorkersSaid_FromTheReasonOn()
+    {
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "shop.js");
+        await File.WriteAllTextAsync(script, "console.log(`${process.env.WORD} starts`);\nfunction open() { throw new Error(`no table ${process.env.WORD}`); }\nopen();\n");
+        Task<(int Code, string Output, string Error)> Start(string word, params string[] options)
+            => app.CommandAsync(["start", script, "--name", "shop", "-w", "1", "--restart-delay", "1ms", "--max-restart-delay", "1ms", "-e", $"WORD={word}", .. options]);
+
+        var first = await Start("first");
+        Assert.Equal(1, first.Code);
+        Assert.Contains(": Error: no table first\n", first.Error, StringComparison.Ordinal);
+        var second = await Start("second", "--json");
+        Assert.Contains("\n  | Error: no table second\n  |     at open (", second.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("first", second.Error, StringComparison.Ordinal);
+        using var reply = System.Text.Json.JsonDocument.Parse(second.Output);
+        Assert.Equal("Error: no table second", reply.RootElement.GetProperty("lastLines")[0].GetString());
+    }
+
     [Theory]
     [InlineData("--name:shop", "-w:1", "-e:COLOUR=red:green")]
     [InlineData("--name=shop", "-w1", "--env=COLOUR=red:green")]

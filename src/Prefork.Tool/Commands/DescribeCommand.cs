@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Prefork.Supervision;
 using Prefork.Tool.Control;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -9,6 +10,9 @@ namespace Prefork.Tool;
 internal static class DescribeCommand
 {
     private const int ShownEndings = 10;
+
+    /// <summary>Of each, from the one on that says why.</summary>
+    private const int ShownLines = 10;
 
     internal static Command Create()
     {
@@ -47,7 +51,7 @@ internal static class DescribeCommand
             foreach (var ending in cluster.Endings.Reverse().Take(ShownEndings))
             {
                 rows.Add(new Text($"  {ending.Time.ToLocalTime():yyyy-MM-dd HH:mm:ss}  worker {ending.WorkerId} (slot {ending.Slot}, generation {ending.Generation}){(ending.Exit is { } exit ? $", {exit}" : "")}, after {ending.Uptime.TotalSeconds:0.#} s: {ending.Reason}"));
-                rows.AddRange((ending.Planned ? [] : ending.LastLines.TakeLast(5)).Select(static line => new Text($"    | {line}")));
+                rows.AddRange((ending.Planned ? [] : LastWords.Tail(ending.LastLines, ShownLines)).Select(static line => new Text($"    | {line}")));
             }
         }
 

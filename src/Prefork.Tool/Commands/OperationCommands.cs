@@ -157,10 +157,7 @@ internal static class OperationCommands
         else
         {
             await (reply.ExitCode == ExitCodes.Success ? Console.Out.WriteLineAsync(reply.Message) : Console.Error.WriteLineAsync($"prefork: {reply.Message}"));
-            foreach (var line in reply.LastLines ?? [])
-            {
-                await Console.Error.WriteLineAsync($"  | {line}");
-            }
+            await Output.WriteLastLinesAsync(reply.LastLines);
         }
 
         return reply.ExitCode!.Value;

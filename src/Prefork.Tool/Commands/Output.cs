@@ -18,7 +18,7 @@ internal static class Output
         }
         catch (CommandException exception)
         {
-            return await FailAsync(json, exception.ExitCode, exception.Message);
+            return await FailAsync(json, exception.ExitCode, exception.Message, exception.LastLines);
         }
         catch (Exception exception) when (exception is UnusableProgramException or ArgumentException)
         {
@@ -35,14 +35,15 @@ internal static class Output
         }
     }
 
-    internal static async Task<int> FailAsync(bool json, int exitCode, string message)
+    internal static async Task<int> FailAsync(bool json, int exitCode, string message, IReadOnlyList<string>? lastLines = null)
     {
         try
         {
             await Console.Error.WriteLineAsync($"prefork: {message}");
+            await WriteLastLinesAsync(lastLines);
             if (json)
             {
-                WriteJson(new ControlReply { ExitCode = exitCode, Message = message });
+                WriteJson(new ControlReply { ExitCode = exitCode, Message = message, LastLines = lastLines });
             }
         }
         catch (IOException)
@@ -51,6 +52,15 @@ internal static class Output
         }
 
         return exitCode;
+    }
+
+    /// <summary>What a worker that failed wrote.</summary>
+    internal static async Task WriteLastLinesAsync(IReadOnlyList<string>? lines)
+    {
+        foreach (var line in lines ?? [])
+        {
+            await Console.Error.WriteLineAsync($"  | {line}");
+        }
     }
 
     /// <summary>A table that goes to a file or another program is as wide as it is.</summary>

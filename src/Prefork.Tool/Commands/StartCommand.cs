@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Prefork.Tool.Control;
 using Prefork.Tool.Settings;
 
@@ -9,6 +10,7 @@ namespace Prefork.Tool;
 internal static class StartCommand
 {
     internal const string BackgroundOption = "--in-background";
+    private const int ShownLines = 20;
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
 
     /// <param name="arguments">The program's; null when there was no <c>--</c>.</param>
@@ -81,7 +83,7 @@ internal static class StartCommand
                 throw process.ExitCode switch
                 {
                     ExitCodes.Busy => Runner.Taken(name),
-                    var code => new CommandException(code == ExitCodes.Usage ? code : ExitCodes.Failed, $"{name} ended before it could be asked:\n{Tail(said) ?? Tail(LogOf(name))}".TrimEnd()),
+                    var code => new CommandException(code == ExitCodes.Usage ? code : ExitCodes.Failed, $"{name} ended before it could be asked:\n{Tail(said) ?? Tail(OwnLog(name, process.Id))}".TrimEnd()),
                 };
             }
 
@@ -92,7 +94,7 @@ internal static class StartCommand
         if (reply.ExitCode != ExitCodes.Success)
         {
             await process.WaitForExitAsync(cancellation);
-            throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}\n{Tail(LogOf(name))}".TrimEnd());
+            throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}\nprefork: 'prefork logs {name}' shows all that it said.") { LastLines = reply.LastLines };
         }
 
         return reply;
@@ -133,9 +135,33 @@ internal static class StartCommand
         return Process.Start(start)!;
     }
 
-    private static string LogOf(string name) => LogReader.Files(ApplicationLog.FolderOf(name)).LastOrDefault() ?? "";
+    /// <summary>What the log has of this process: the first thing that it says has its number in it. Earlier lines are those of others before it.</summary>
+    private static IEnumerable<string> OwnLog(string name, int pid)
+    {
+        var first = string.Create(CultureInfo.InvariantCulture, $"{pid} runs ");
+        var own = new Queue<string>();
+        var isOwn = false;
+        using var reader = new LogReader(ApplicationLog.FolderOf(name));
+        while ((reader.Read() ?? reader.Rest()) is { } line)
+        {
+            isOwn |= LogLine.Parse(line) is { Source: LogLine.Own } said && said.Line.StartsWith(first, StringComparison.Ordinal);
+            if (isOwn)
+            {
+                own.Enqueue(line);
+            }
 
-    /// <summary>Its last lines; null when there are none.</summary>
-    private static string? Tail(string file)
-        => File.Exists(file) && string.Concat(File.ReadLines(file).TakeLast(20).Select(static line => $"  {line}\n")) is { Length: > 0 } lines ? lines : null;
+            if (own.Count > ShownLines)
+            {
+                own.Dequeue();
+            }
+        }
+
+        return own;
+    }
+
+    private static string? Tail(string file) => File.Exists(file) ? Tail(File.ReadLines(file)) : null;
+
+    /// <summary>The last lines; null when there are none.</summary>
+    private static string? Tail(IEnumerable<string> said)
+        => string.Concat(said.TakeLast(ShownLines).Select(static line => $"  {line}\n")) is { Length: > 0 } lines ? lines : null;
 }

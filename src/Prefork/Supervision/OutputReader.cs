@@ -10,10 +10,7 @@ internal sealed class OutputReader
 {
     internal const int MaxLine = 16 * 1024;
 
-    private const int Remembered = 50;
-    private const int RememberedCharacters = 500;
-
-    private readonly Queue<string> _last = new();
+    private readonly RecentLines _last = new();
     private readonly Action<bool, string> _write;
     private readonly Action<Exception> _refused;
     private readonly Task _read;
@@ -32,16 +29,7 @@ internal sealed class OutputReader
         _read = Task.WhenAll(ReadAsync(output, isError: false), ReadAsync(error, isError: true));
     }
 
-    internal IReadOnlyList<string> LastLines
-    {
-        get
-        {
-            lock (_last)
-            {
-                return [.. _last];
-            }
-        }
-    }
+    internal IReadOnlyList<string> LastLines => _last.All;
 
     /// <summary>The worker has ended: reads what is left of it, no longer than <paramref name="patience"/>, and lets go of the pipes.</summary>
     internal async Task FinishAsync(TimeSpan patience, TimeProvider time)
@@ -125,16 +113,7 @@ internal sealed class OutputReader
 
     private void Take(bool isError, string line)
     {
-        lock (_last)
-        {
-            if (_last.Count == Remembered)
-            {
-                _last.Dequeue();
-            }
-
-            _last.Enqueue(line.Length > RememberedCharacters ? line[..RememberedCharacters] + "…" : line);
-        }
-
+        _last.Add(line);
         try
         {
             _write(isError, line);

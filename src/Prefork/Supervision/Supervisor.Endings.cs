@@ -88,7 +88,7 @@ internal sealed partial class Supervisor
             var what = worker.HasFailed
                 ? $"{worker.Name} {ending.Reason}"
                 : $"{worker.Generation.Options.BreakerFailures} workers ended before any served. The last one, {worker.Name}: {ending.Reason}";
-            GiveUp(new SupervisorException($"Gives up: {what}{(LastWords.Of(ending.LastLines) is { } words ? $": {words}" : "")}", ending));
+            GiveUp(new SupervisorException($"Gives up: {what}{(LastWords.Find(ending.LastLines) is { } words ? $": {words.Text}" : "")}", ending));
         }
     }
 
