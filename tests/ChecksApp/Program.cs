@@ -5,6 +5,18 @@ using Prefork.AspNetCore;
 
 // An application with what breaks when one process becomes many, by the words of WITH; and a service that only one worker may run.
 var with = (Environment.GetEnvironmentVariable("WITH") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Split(':', 2)).ToDictionary(pair => pair[0], pair => pair[^1]);
+if (with.ContainsKey("warmup"))
+{
+    // A host that comes first, and knows the cluster. It leads as long as it runs, and what it gives up when it stops is its own.
+    using var first = Host.CreateDefaultBuilder().ConfigureLogging(static logging => logging.ClearProviders()).UseCluster().Build();
+    var early = first.Services.GetRequiredService<IClusterContext>();
+    await first.StartAsync();
+    using (early.IsLeader ? await early.WaitForLeadershipAsync() : null)
+    {
+        await first.StopAsync();
+    }
+}
+
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Error).AddFilter("Prefork.AspNetCore", LogLevel.Debug);
 builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -59,6 +71,12 @@ if (with.ContainsKey("signalr") || with.ContainsKey("maphub"))
 
 using var opened = with.TryGetValue("open", out var file) ? new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite) : null;
 using var own = with.TryGetValue("openown", out var folder) ? new FileStream($"{folder}/{Environment.ProcessId}.log", FileMode.Create, FileAccess.Write) : null;
+using var locked = with.TryGetValue("lock", out var database) ? new FileStream(database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite) : null;
+if (OperatingSystem.IsLinux())
+{
+    locked?.Lock(0, 1);
+}
+
 app.MapGet("/", async (int? ms) =>
 {
     await SayAsync("serves");

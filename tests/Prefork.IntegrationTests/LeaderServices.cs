@@ -88,7 +88,7 @@ public class LeaderServices
     private static async Task<TestCluster> StartAsync(TemporaryFolder folder, string environment = "")
     {
         var cluster = await TestCluster.StartAsync(
-            new Dictionary<string, string?> { ["WITH"] = "leader,checks:None", ["LOCK"] = $"{folder.Path}/lock" },
+            new Dictionary<string, string?> { ["WITH"] = "leader,checks:None,warmup", ["LOCK"] = $"{folder.Path}/lock" },
             $"setup exec={Programs.ChecksApp}");
         for (var i = 1; i <= 3; i++)
         {

@@ -79,6 +79,21 @@ public sealed class StartupChecks : IDisposable
         Assert.StartsWith($"{Warning}8]", warning, StringComparison.Ordinal);
     }
 
+    /// <summary>A lock of fcntl is the process's, and goes with the first close of that file, whoever opened it for what.</summary>
+    [Fact]
+    public async Task ADatabaseThatIsLookedAt_KeepsItsLocks()
+    {
+        using var folder = new TemporaryFolder();
+        var database = $"{folder.Path}/data.db";
+        await File.WriteAllBytesAsync(database, [.. "SQLite format 3\0"u8, 1, 2, 3]);
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["HOME"] = _home.Path }, $"setup exec={Programs.ChecksApp}", $"fork {Settled}");
+        await cluster.ExpectAsync("message 1 urls");
+        await cluster.TellAsync($"fork {Settled} WITH=lock:{database}");
+        await cluster.ExpectAsync($"{Warning}8]");
+        await using var other = new FileStream(database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        Assert.Throws<IOException>(() => other.Lock(0, 1));
+    }
+
     [Fact]
     public async Task OneWorker_IsNotWarned()
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Win32.SafeHandles;
 
 namespace Prefork.AspNetCore.StartupChecks;
 
@@ -16,8 +17,8 @@ internal static class FilesCheck
 
     internal static IEnumerable<Finding> Look(IServiceProvider services, ClusterStartupChecks checks)
     {
-        var own = OpenFiles.OfThisProcess();
-        var databases = own.Where(IsSqlite).ToList();
+        var open = OpenFiles.OfThisProcess();
+        var databases = open.Where(static file => IsSqlite(file.Value)).Select(static file => file.Key).ToList();
         if (checks.HasFlag(ClusterStartupChecks.EmbeddedDatabase))
         {
             var database = databases.FirstOrDefault() ?? Configured(services.GetService<IConfiguration>());
@@ -29,11 +30,12 @@ internal static class FilesCheck
 
         if (checks.HasFlag(ClusterStartupChecks.SharedFiles))
         {
-            own.IntersectWith(OpenFiles.OfTheOthers());
-            own.ExceptWith(databases.SelectMany(database => SideFiles.Select(side => database + side).Append(database)));
-            if (own.Count > 0)
+            var shared = OpenFiles.OfTheOthers();
+            shared.IntersectWith(open.Keys);
+            shared.ExceptWith(databases.SelectMany(database => SideFiles.Select(side => database + side).Append(database)));
+            if (shared.Count > 0)
             {
-                var files = string.Join(", ", own.Order(StringComparer.Ordinal).Take(NamedAtMost));
+                var files = string.Join(", ", shared.Order(StringComparer.Ordinal).Take(NamedAtMost));
                 yield return new Finding("shared-files", logger => StartupCheckLog.SharedFiles(logger, files));
             }
         }
@@ -65,16 +67,21 @@ internal static class FilesCheck
     private static string? Configured(IConfiguration? configuration)
         => configuration?.GetSection("ConnectionStrings").GetChildren().Select(child => child.Value is { } value ? FileOf(value) : null).FirstOrDefault(file => file is not null);
 
-    private static bool IsSqlite(string path)
+    /// <summary>
+    /// Reads by the application's own descriptor. To open the file once more and close it would take the application's locks on it away: they are the process's
+    /// (fcntl(2), "Advisory record locking"), and SQLite counts on them.
+    /// </summary>
+    private static bool IsSqlite(int descriptor)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var file = new SafeFileHandle(descriptor, ownsHandle: false);
             Span<byte> header = stackalloc byte[16];
-            return file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && header.SequenceEqual("SQLite format 3\0"u8);
+            return RandomAccess.Read(file, header, fileOffset: 0) == header.Length && header.SequenceEqual("SQLite format 3\0"u8);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
+            // Closed meanwhile, or open for writing alone.
             return false;
         }
     }

@@ -9,10 +9,10 @@ internal static class OpenFiles
     private const int Append = 0x400;
 
     /// <summary>
-    /// The files of this process, as paths. Not the standard streams, which are the same for all on purpose, and not what is opened for appending,
+    /// The files of this process: their paths, each with a descriptor that it is open as. Not the standard streams, which are the same for all on purpose, and not what is opened for appending,
     /// where the kernel keeps lines whole.
     /// </summary>
-    internal static HashSet<string> OfThisProcess() => Of(Environment.ProcessId);
+    internal static Dictionary<string, int> OfThisProcess() => Of(Environment.ProcessId);
 
     /// <summary>The same of the primary and of its other children.</summary>
     internal static HashSet<string> OfTheOthers()
@@ -23,14 +23,14 @@ internal static class OpenFiles
             .Select(pid => int.Parse(pid, CultureInfo.InvariantCulture))
             .Where(pid => pid != Environment.ProcessId)
             .Append(primary);
-        return [.. others.SelectMany(TryOf)];
+        return new HashSet<string>(others.SelectMany(TryOf), StringComparer.Ordinal);
     }
 
-    private static HashSet<string> TryOf(int pid)
+    private static IEnumerable<string> TryOf(int pid)
     {
         try
         {
-            return Of(pid);
+            return Of(pid).Keys;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -39,9 +39,9 @@ internal static class OpenFiles
         }
     }
 
-    private static HashSet<string> Of(int pid)
+    private static Dictionary<string, int> Of(int pid)
     {
-        var files = new HashSet<string>(StringComparer.Ordinal);
+        var files = new Dictionary<string, int>(StringComparer.Ordinal);
         var streams = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd"))
         {
@@ -57,11 +57,15 @@ internal static class OpenFiles
             }
             else if (IsWritten($"/proc/{pid}/fdinfo/{number}"))
             {
-                files.Add(target);
+                files[target] = int.Parse(number, CultureInfo.InvariantCulture);
             }
         }
 
-        files.ExceptWith(streams);
+        foreach (var stream in streams)
+        {
+            files.Remove(stream);
+        }
+
         return files;
     }
 
