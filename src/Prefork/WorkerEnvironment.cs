@@ -34,13 +34,27 @@ internal static class WorkerEnvironment
     /// <summary>The same as a property of the runtime's configuration.</summary>
     internal const string PoolSpinningProperty = "System.Threading.ThreadPool.UnfairSemaphoreSpinLimit";
 
-    /// <summary>This process's environment, then the settings', then the fork's, then ours, which nobody can override; the id is added when there is one.</summary>
+    /// <summary>
+    /// What systemd says to the process that it has started, and to no other: where that one reports its state (sd_notify(3)), the watchdog that it has to feed,
+    /// and the sockets that it was given (sd_listen_fds(3)). A worker that took them for its own would report for the service.
+    /// </summary>
+    private static readonly string[] OfTheServiceAlone =
+    [
+        "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES", "FDSTORE", "MAINPID", "SYSTEMD_EXEC_PID",
+    ];
+
+    /// <summary>This process's environment without what is meant for this process alone, then the settings', then the fork's, then ours, which nobody can override; the id is added when there is one.</summary>
     internal static Dictionary<string, string> Create(ClusterSettings settings, IReadOnlyDictionary<string, string?>? added)
     {
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
             result[(string)entry.Key] = (string)entry.Value!;
+        }
+
+        foreach (var name in OfTheServiceAlone)
+        {
+            result.Remove(name);
         }
 
         result.TryAdd(PoolSpinning, NoSpinning);

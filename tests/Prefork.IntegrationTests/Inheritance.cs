@@ -55,6 +55,20 @@ public class Inheritance
         Assert.Equal((await InheritedAsync()).Append("3").Order(StringComparer.Ordinal), Descriptors(pid));
     }
 
+    /// <summary>A worker that had them would report for the service, feed its watchdog, and take its sockets.</summary>
+    [Fact]
+    public async Task WhatSystemdSaysToThePrimary_IsNotForItsWorkers()
+    {
+        string[] names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "SYSTEMD_EXEC_PID"];
+        await using var cluster = await TestCluster.StartAsync(names.Append("INVOCATION_ID").ToDictionary(static name => name, static string? (_) => "1"));
+        var variables = (await File.ReadAllTextAsync($"/proc/{await cluster.ForkAsync()}/environ")).Split('\0');
+        Assert.DoesNotContain(variables, variable => names.Contains(variable.Split('=')[0]));
+        Assert.Contains("INVOCATION_ID=1", variables);
+
+        // Who says so himself has his way.
+        Assert.Contains("NOTIFY_SOCKET=2", (await File.ReadAllTextAsync($"/proc/{await cluster.ForkAsync("NOTIFY_SOCKET=2")}/environ")).Split('\0'));
+    }
+
     private static async Task AssertCleanAsync(int pid)
     {
         await AsleepAsync(pid);

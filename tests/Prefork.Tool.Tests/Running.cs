@@ -47,8 +47,10 @@ public class Running
     [InlineData("/child")]
     public async Task NothingOfOurs_IsLeftInTheEnvironment_OfTheApplicationOrItsChildren(string path)
     {
-        // Without the one that this repository's tests are told the versions of Node by.
-        await using var run = Run([Published.Assembly, "-w", "1", "--", "slim", "http://127.0.0.1:0"], new Dictionary<string, string?> { ["PREFORK_NODE"] = null });
+        // Without the one that this repository's tests are told the versions of Node by; and nothing of what systemd says to the command.
+        await using var run = Run(
+            [Published.Assembly, "-w", "1", "--", "slim", "http://127.0.0.1:0"],
+            new Dictionary<string, string?> { ["PREFORK_NODE"] = null, ["NOTIFY_SOCKET"] = "/nowhere", ["WATCHDOG_USEC"] = "1000000", ["LISTEN_FDS"] = "1" });
         Assert.Equal("", (await AskAsync(await PortAsync(run), path, 1))[0]);
     }
 
