@@ -6,7 +6,7 @@ using Prefork.AspNetCore.Transport;
 namespace Prefork.AspNetCore;
 
 /// <summary>A cluster listener as Kestrel wants it, with connections of our own (see <see cref="ClusterConnection"/>).</summary>
-internal sealed class ClusterConnectionListener(ClusterListener listener, TransportSettings settings, MemoryPool<byte> pool) : IConnectionListener
+internal sealed class ClusterConnectionListener(ClusterListener listener, TransportSettings settings, MemoryPool<byte> pool, Action<ClusterListener> closed) : IConnectionListener
 {
     private readonly PoolPulse _pulse = new();
 
@@ -35,6 +35,7 @@ internal sealed class ClusterConnectionListener(ClusterListener listener, Transp
     {
         await listener.DisposeAsync().ConfigureAwait(false);
         pool.Dispose();
+        closed(listener);
     }
 
     private async ValueTask<ConnectionContext?> AcceptAfterAsync(Task pulse, CancellationToken cancellationToken)

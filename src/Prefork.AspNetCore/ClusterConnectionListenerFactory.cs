@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Prefork.AspNetCore.Hosts;
 using Prefork.AspNetCore.Transport;
 
 namespace Prefork.AspNetCore;
@@ -12,7 +13,8 @@ namespace Prefork.AspNetCore;
 /// <summary>Binds Kestrel's end points through the primary. File handles and named pipes are left to Kestrel's own transports.</summary>
 /// <remarks>Its listeners share one loop, which ends with the host's services: after the server, and so after the last connection.</remarks>
 internal sealed class ClusterConnectionListenerFactory(
-    IOptions<ClusterHostOptions> host,
+    WorkerHost host,
+    IOptions<ClusterHostOptions> options,
     IOptions<SocketTransportOptions> sockets,
     ILoggerFactory loggers,
     IServiceProvider services) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
@@ -20,29 +22,53 @@ internal sealed class ClusterConnectionListenerFactory(
     private readonly ILogger _logger = loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
     private readonly SettlingConnections _settling = new();
     private readonly Lock _lock = new();
+    private readonly HashSet<ClusterListener> _open = [];
     private IoLoop? _loop;
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or DnsEndPoint;
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        // Later than this, the primary might take a listener for a ready worker.
-        Cluster.Worker!.ExpectReady();
+        ThisProcess.Hosts.BeforeListening();
+        ClusterListener? listener = null;
         try
         {
-            var listener = await Cluster.ListenAsync(endpoint, new ListenOptions { Backlog = sockets.Value.Backlog }, cancellationToken).ConfigureAwait(false);
+            listener = await Cluster.ListenAsync(endpoint, new ListenOptions { Backlog = sockets.Value.Backlog }, cancellationToken).ConfigureAwait(false);
+            lock (_lock)
+            {
+                _open.Add(listener);
+            }
+
+            ThisProcess.Hosts.Opened(host);
             return Create(listener);
         }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (Exception exception)
         {
-            throw new AddressInUseException(exception.Message, exception);
-        }
-        catch (ClusterChannelClosedException)
-        {
-            // It was told to leave while it started, and this host with it.
-            return new EndedConnectionListener(endpoint);
+            await GiveUpAsync(listener).ConfigureAwait(false);
+            switch (exception)
+            {
+                case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
+                    throw new AddressInUseException(exception.Message, exception);
+                case ClusterChannelClosedException:
+                    // It was told to leave while it started, and this host with it.
+                    return new EndedConnectionListener(endpoint);
+                default:
+                    throw;
+            }
         }
     }
+
+    /// <summary>This host stops, and its worker goes on: nothing more is taken, and what waits for this worker goes to the others.</summary>
+    internal void StopListening()
+    {
+        foreach (var listener in Open())
+        {
+            listener.Stop();
+        }
+    }
+
+    /// <summary>Ends when all of the host's listeners have stopped, and their connections are closed.</summary>
+    internal Task WaitForDrainAsync(CancellationToken cancellationToken) => Task.WhenAll(Open().Select(listener => listener.WaitForDrainAsync(cancellationToken)));
 
     /// <summary>
     /// Sends a GOAWAY on each HTTP/2 connection, also on those that bring no request just now. Not for HTTP/1, of which the same would close
@@ -68,13 +94,48 @@ internal sealed class ClusterConnectionListenerFactory(
 
     private IConnectionListener Create(ClusterListener listener)
     {
-        if (host.Value.Transport == ClusterTransport.Sockets)
+        if (options.Value.Transport == ClusterTransport.Sockets)
         {
-            return new SocketConnectionListener(listener, sockets.Value, _logger);
+            return new SocketConnectionListener(listener, sockets.Value, _logger, OnClosed);
         }
 
         var pool = CreatePool();
-        return new ClusterConnectionListener(listener, new TransportSettings(sockets.Value, host.Value.ShareTlsSessions, pool, Loop(), _settling, _logger), pool);
+        return new ClusterConnectionListener(listener, new TransportSettings(sockets.Value, options.Value.ShareTlsSessions, pool, Loop(), _settling, _logger), pool, OnClosed);
+    }
+
+    private ClusterListener[] Open()
+    {
+        lock (_lock)
+        {
+            return [.. _open];
+        }
+    }
+
+    private async ValueTask GiveUpAsync(ClusterListener? listener)
+    {
+        if (listener is null)
+        {
+            ThisProcess.Hosts.NotOpened();
+            return;
+        }
+
+        // Open, but there was no descriptor left for what is around it, say.
+        await listener.DisposeAsync().ConfigureAwait(false);
+        OnClosed(listener);
+    }
+
+    private void OnClosed(ClusterListener listener)
+    {
+        bool isFirst;
+        lock (_lock)
+        {
+            isFirst = _open.Remove(listener);
+        }
+
+        if (isFirst)
+        {
+            ThisProcess.Hosts.Closed(host);
+        }
     }
 
     /// <summary>Kestrel's own kind of pool; before .NET 10 it was Kestrel's alone.</summary>

@@ -38,12 +38,15 @@ public sealed class ClusterHostOptions
     /// <remarks>Default: true. Where .NET does not resume (<c>AllowTlsResume</c> is false, or the runtime's switch is off), nobody does.</remarks>
     public bool ShareTlsSessions { get; set; } = true;
 
-    /// <summary>Whether the worker is ready only when the registered health checks pass, which is when none is <c>Unhealthy</c>; else when the host has started.</summary>
-    /// <remarks>Default: true.</remarks>
-    public bool WaitForHealthChecks { get; set; } = true;
+    /// <summary>
+    /// Whether all registered health checks count. The worker is ready when its host has started and listens, and none of the health checks that count is <c>Unhealthy</c>.
+    /// Those that the application has tagged <c>ready</c> always count; others may be for something that it does not need to serve.
+    /// </summary>
+    /// <remarks>Default: false.</remarks>
+    public bool WaitForHealthChecks { get; set; }
 
-    /// <summary>Which health checks count.</summary>
-    /// <remarks>Default: null, all.</remarks>
+    /// <summary>Which health checks count, whatever <see cref="WaitForHealthChecks"/> and their tags say.</summary>
+    /// <remarks>Default: null.</remarks>
     public Func<HealthCheckRegistration, bool>? HealthCheckFilter { get; set; }
 
     /// <summary>How long to wait after health checks that failed before they are made again.</summary>

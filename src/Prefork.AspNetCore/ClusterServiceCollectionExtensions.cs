@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Prefork.AspNetCore.Hosts;
 
 namespace Prefork.AspNetCore;
 
@@ -62,10 +63,13 @@ public static class ClusterServiceCollectionExtensions
 
     internal static IServiceCollection AddClusterContext(this IServiceCollection services)
     {
+        services.TryAddSingleton<WorkerHost>();
         services.TryAddSingleton<IClusterContext>(static provider =>
         {
             var lifetime = provider.GetRequiredService<IHostApplicationLifetime>();
-            return Cluster.Worker is { } worker ? new WorkerClusterContext(worker, lifetime) : new SingleClusterContext(lifetime);
+            return Cluster.Worker is { } worker
+                ? new WorkerClusterContext(worker, provider.GetRequiredService<WorkerHost>(), lifetime)
+                : new SingleClusterContext(lifetime);
         });
         return services;
     }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Prefork.AspNetCore.Hosts;
 using Prefork.AspNetCore.StartupChecks;
 
 namespace Prefork.AspNetCore;
@@ -16,6 +17,7 @@ public static class ClusterWebHostBuilderExtensions
     /// <summary>
     /// In a worker, Kestrel's connections come from the primary, and a disconnect stops the host gracefully.
     /// In any other process it listens by itself, as ever. <see cref="IClusterContext"/> is there in both.
+    /// A process may have several hosts: the worker leaves when the last one that listens has stopped.
     /// </summary>
     public static IHostApplicationBuilder UseCluster(this IHostApplicationBuilder builder) => UseCluster(builder, static _ => { });
 
@@ -76,7 +78,8 @@ public static class ClusterWebHostBuilderExtensions
             }
 
             services.AddHostedService<ReadinessService>();
-            services.AddSingleton<IStartupFilter, Drain>();
+            services.AddSingleton<Drain>();
+            services.AddSingleton<IStartupFilter>(static provider => provider.GetRequiredService<Drain>());
 
             // The drain comes out of nobody else's time.
             services.AddOptions<HostOptions>().PostConfigure<IOptions<ClusterHostOptions>>(static (host, cluster) =>
@@ -100,7 +103,7 @@ public static class ClusterWebHostBuilderExtensions
             services.AddSingleton<IHostLifetime>(static provider => new ConsoleLifetime(
                 provider.GetRequiredService<IOptions<ConsoleLifetimeOptions>>(),
                 provider.GetRequiredService<IHostEnvironment>(),
-                new StopAfterStart(provider.GetRequiredService<IHostApplicationLifetime>()),
+                new StopAfterStart(provider.GetRequiredService<IHostApplicationLifetime>(), ThisProcess.Hosts.TellToEnd),
                 provider.GetRequiredService<IOptions<HostOptions>>(),
                 provider.GetRequiredService<ILoggerFactory>()));
         }

@@ -8,24 +8,21 @@ namespace Prefork.AspNetCore;
 
 /// <summary>
 /// How clients of a draining worker are asked to go elsewhere: every HTTP/1 response says <c>Connection: close</c>, and an HTTP/2 connection
-/// that still brings requests gets a GOAWAY. It is the process that drains, with all of its hosts.
+/// that still brings requests gets a GOAWAY. A service of one host: others of the same process may go on.
 /// </summary>
 internal sealed class Drain : IStartupFilter
 {
-    private static readonly Func<object, Task> s_sayClose = static response =>
-    {
-        SayClose((HttpResponse)response);
-        return Task.CompletedTask;
-    };
+    private readonly ClusterWorker _worker = Cluster.Worker!;
+    private readonly Func<object, Task> _sayClose;
+    private volatile bool _begun;
 
-    private static readonly ClusterWorker s_worker = Cluster.Worker!;
-    private static volatile bool s_begun;
+    public Drain() => _sayClose = SayClose;
 
-    internal static void Begin() => s_begun = true;
+    internal void Begin() => _begun = true;
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
-        app.Use(static (RequestDelegate application) => context =>
+        app.Use((RequestDelegate application) => context =>
         {
             OnRequest(context);
             return application(context);
@@ -33,30 +30,34 @@ internal sealed class Drain : IStartupFilter
         next(app);
     };
 
-    private static void OnRequest(HttpContext context)
+    private void OnRequest(HttpContext context)
     {
-        s_worker.CountRequest();
+        _worker.CountRequest();
         if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
         {
             // Asked when the response starts: the drain may begin while the request is handled.
-            context.Response.OnStarting(s_sayClose, context.Response);
+            context.Response.OnStarting(_sayClose, context.Response);
         }
-        else if (s_begun && context.Features.Get<IConnectionSocketFeature>() is ClusterConnection connection)
+        else if (_begun && context.Features.Get<IConnectionSocketFeature>() is ClusterConnection connection)
         {
             connection.RequestCloseOfHttp2();
         }
-        else if (s_begun)
+        else if (_begun)
         {
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
     }
 
-    private static void SayClose(HttpResponse response)
+    private Task SayClose(object state)
     {
+        var response = (HttpResponse)state;
+
         // Of a connection that changes its protocol, the header says so.
-        if (s_begun && response.StatusCode != StatusCodes.Status101SwitchingProtocols)
+        if (_begun && response.StatusCode != StatusCodes.Status101SwitchingProtocols)
         {
             response.Headers.Connection = "close";
         }
+
+        return Task.CompletedTask;
     }
 }

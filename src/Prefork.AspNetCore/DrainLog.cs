@@ -12,4 +12,7 @@ internal static partial class DrainLog
 
     [LoggerMessage(3, LogLevel.Information, "Worker {WorkerId} still has connections after {DrainTimeout}: idle ones are closed now, requests in flight have HostOptions.ShutdownTimeout to finish.")]
     internal static partial void TimedOut(ILogger logger, int workerId, TimeSpan drainTimeout);
+
+    [LoggerMessage(4, LogLevel.Information, "A host of worker {WorkerId} drains: its listeners get no more connections, and it tells its clients to reconnect, for {DrainTimeout} at most. The worker goes on.")]
+    internal static partial void HostBegun(ILogger logger, int workerId, TimeSpan drainTimeout);
 }

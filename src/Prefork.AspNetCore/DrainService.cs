@@ -1,25 +1,31 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Prefork.AspNetCore.Hosts;
 
 namespace Prefork.AspNetCore;
 
 /// <summary>
-/// The drain: between "this host stops" and Kestrel's own stop. The worker is out of rotation and still serves what it has; clients are asked
+/// The drain: between "this host stops" and Kestrel's own stop. The host gets no more connections and still serves what it has; clients are asked
 /// to go elsewhere, each at the end of a response. Kestrel's stop alone closes idle connections at once, and loses the request that is on its way on one.
 /// </summary>
 /// <remarks>
 /// The host calls <see cref="StoppingAsync"/> before any service's stop, whoever stops it: the primary, a signal to this process, the program.
-/// The leave of the worker ends when its connections are closed, so waiting for the one is waiting for the other.
+/// Whether the worker leaves as well, <see cref="WorkerHosts"/> decides. A host without a listener has nothing to drain, and nothing to say.
 /// </remarks>
 internal sealed class DrainService(
+    WorkerHost host,
     IHostApplicationLifetime lifetime,
     ClusterConnectionListenerFactory listeners,
-    IEnumerable<IConnectionListenerFactory> all,
+    IServiceProvider services,
+    Drain drain,
     IOptions<ClusterHostOptions> options,
-    ILogger<DrainService> logger) : IHostedLifecycleService
+    IOptions<HostOptions> hostOptions,
+    ILogger<DrainService> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly ClusterWorker _worker = Cluster.Worker!;
     private CancellationTokenRegistration _leaving;
@@ -29,14 +35,20 @@ internal sealed class DrainService(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         RequireOurTransport();
-        _leaving = _worker.Leaving.Register(new StopAfterStart(lifetime).StopApplication);
+
+        // Of a leave that came before this host nobody has told it to end: it may have other work than to listen.
+        if (!ThisProcess.Hosts.HasLeft)
+        {
+            _leaving = _worker.Leaving.Register(new StopAfterStart(lifetime).StopApplication);
+        }
+
         return Task.CompletedTask;
     }
 
-    /// <summary>The last to register is the first to hear: the worker is out of rotation before the application hears of the stop.</summary>
+    /// <summary>The last to register is the first to hear: the listeners are out of rotation before the application hears of the stop.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        _stopping = lifetime.ApplicationStopping.Register(Leave);
+        _stopping = lifetime.ApplicationStopping.Register(() => Begin());
         return Task.CompletedTask;
     }
 
@@ -44,14 +56,19 @@ internal sealed class DrainService(
     {
         // Who stops the host directly has told nobody yet; those with long connections have the whole drain to end them.
         lifetime.StopApplication();
+        if (!ThisProcess.Hosts.Listens(host))
+        {
+            return;
+        }
 
-        // Not started, nobody has left yet.
-        Leave();
+        // Not started, nobody has begun yet.
+        var leaves = Begin();
         var timeout = options.Value.DrainTimeout;
-        DrainLog.Begun(logger, _worker.Id, timeout);
+        (leaves ? (Action<ILogger, int, TimeSpan>)DrainLog.Begun : DrainLog.HostBegun)(logger, _worker.Id, timeout);
         try
         {
-            await _worker.WaitForDisconnectAsync(cancellationToken).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+            // The leave of the worker ends when the connections of all its hosts are closed, so waiting for the one is waiting for the other.
+            await (leaves ? _worker.WaitForDisconnectAsync(cancellationToken) : listeners.WaitForDrainAsync(cancellationToken)).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
             DrainLog.Ended(logger, _worker.Id);
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
@@ -62,8 +79,7 @@ internal sealed class DrainService(
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _leaving.Dispose();
-        _stopping.Dispose();
+        Dispose();
         return Task.CompletedTask;
     }
 
@@ -71,17 +87,41 @@ internal sealed class DrainService(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private void Leave()
+    public void Dispose()
     {
-        Drain.Begin();
+        _leaving.Dispose();
+        _stopping.Dispose();
+    }
+
+    /// <summary>True if the worker leaves. Called more than once.</summary>
+    private bool Begin()
+    {
+        if (!ThisProcess.Hosts.Listens(host))
+        {
+            return false;
+        }
+
+        drain.Begin();
         listeners.RequestCloseOfHttp2();
-        _worker.Disconnect();
+        var leaves = ThisProcess.Hosts.Stopping(host, hostOptions.Value.ShutdownTimeout);
+        if (!leaves)
+        {
+            listeners.StopListening();
+        }
+
+        return leaves;
     }
 
     /// <summary>Of the transports that can bind an end point Kestrel takes the one registered last: ours, but for one that came after the line.</summary>
     private void RequireOurTransport()
     {
-        var chosen = all.LastOrDefault(static factory => factory is not IConnectionListenerFactorySelector selector || selector.CanBind(new IPEndPoint(IPAddress.Loopback, 0)));
+        if (services.GetService<IServer>() is null)
+        {
+            // Without a server nobody asks for a transport, and none need be made.
+            return;
+        }
+
+        var chosen = services.GetServices<IConnectionListenerFactory>().LastOrDefault(static factory => factory is not IConnectionListenerFactorySelector selector || selector.CanBind(new IPEndPoint(IPAddress.Loopback, 0)));
         if (chosen is not null && chosen != listeners)
         {
             throw new InvalidOperationException(

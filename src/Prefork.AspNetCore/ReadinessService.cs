@@ -3,13 +3,17 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Prefork.AspNetCore.Hosts;
 
 namespace Prefork.AspNetCore;
 
-/// <summary>Says to the primary that this worker is ready: its host has started, and its health checks pass.</summary>
+/// <summary>Says that this host is ready: it has started, and the health checks that count pass. A host that does not listen says nothing.</summary>
 internal sealed class ReadinessService(
-    IHostApplicationLifetime lifetime, IServiceProvider services, IOptions<ClusterHostOptions> options, ILogger<ReadinessService> logger) : IHostedService
+    WorkerHost host, IHostApplicationLifetime lifetime, IServiceProvider services, IOptions<ClusterHostOptions> options, ILogger<ReadinessService> logger) : IHostedService
 {
+    /// <summary>By convention: what an orchestrator asks before it sends traffic.</summary>
+    private const string ReadyTag = "ready";
+
     private CancellationTokenRegistration _started;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -26,14 +30,19 @@ internal sealed class ReadinessService(
 
     private async Task SayReadyAsync()
     {
+        if (!ThisProcess.Hosts.Listens(host))
+        {
+            return;
+        }
+
         try
         {
-            if (options.Value.WaitForHealthChecks && services.GetService<HealthCheckService>() is { } checks)
+            if (services.GetService<HealthCheckService>() is { } checks)
             {
                 await PassAsync(checks, lifetime.ApplicationStopping).ConfigureAwait(false);
             }
 
-            Cluster.Worker!.SetReady();
+            ThisProcess.Hosts.Ready(host);
         }
         catch (OperationCanceledException)
         {
@@ -46,7 +55,7 @@ internal sealed class ReadinessService(
     {
         for (string? said = null; ;)
         {
-            var failing = await FailingAsync(checks, stopping).ConfigureAwait(false);
+            var failing = await FailingAsync(checks, isFirst: said is null, stopping).ConfigureAwait(false);
             if (failing is null)
             {
                 return;
@@ -54,21 +63,32 @@ internal sealed class ReadinessService(
 
             if (failing != said)
             {
-                ReadinessLog.NotReady(logger, Cluster.Worker!.Id, said = failing);
+                Cluster.Worker!.ExpectReady($"its health checks: {failing}");
+                ReadinessLog.NotReady(logger, Cluster.Worker.Id, said = failing);
             }
 
             await Task.Delay(options.Value.HealthCheckInterval, stopping).ConfigureAwait(false);
         }
     }
 
-    private async Task<string?> FailingAsync(HealthCheckService checks, CancellationToken stopping)
+    private async Task<string?> FailingAsync(HealthCheckService checks, bool isFirst, CancellationToken stopping)
     {
         try
         {
-            var report = await checks.CheckHealthAsync(options.Value.HealthCheckFilter, stopping).ConfigureAwait(false);
-            return report.Status == HealthStatus.Unhealthy
-                ? string.Join(", ", report.Entries.Where(static entry => entry.Value.Status == HealthStatus.Unhealthy).Select(static entry => entry.Key))
-                : null;
+            var counting = services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations.Where(Counts).Select(static check => check.Name).ToHashSet();
+            if (counting.Count == 0)
+            {
+                return null;
+            }
+
+            if (isFirst)
+            {
+                // Before they are made: one that does not answer is named as well.
+                Cluster.Worker!.ExpectReady($"its health checks: {string.Join(", ", counting)}");
+            }
+
+            var report = await checks.CheckHealthAsync(check => counting.Contains(check.Name), stopping).ConfigureAwait(false);
+            return report.Status == HealthStatus.Unhealthy ? string.Join(", ", report.Entries.Where(static entry => entry.Value.Status == HealthStatus.Unhealthy).Select(Describe)) : null;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
@@ -76,6 +96,13 @@ internal sealed class ReadinessService(
             return exception.Message;
         }
     }
+
+    /// <summary>A check counts when somebody has asked for it: an application that is made a worker is held to no more than it holds itself to.</summary>
+    private bool Counts(HealthCheckRegistration check)
+        => options.Value.HealthCheckFilter?.Invoke(check) ?? (options.Value.WaitForHealthChecks || check.Tags.Contains(ReadyTag));
+
+    private static string Describe(KeyValuePair<string, HealthReportEntry> entry)
+        => $"{entry.Key} is Unhealthy{((entry.Value.Description ?? entry.Value.Exception?.Message) is { Length: > 0 } why ? $" ({why})" : "")}";
 }
 
 internal static partial class ReadinessLog

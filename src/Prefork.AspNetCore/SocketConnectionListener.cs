@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Prefork.AspNetCore;
 
 /// <summary>A cluster listener whose sockets become Kestrel's own connections (<see cref="ClusterTransport.Sockets"/>).</summary>
-internal sealed class SocketConnectionListener(ClusterListener listener, SocketTransportOptions options, ILogger logger) : IConnectionListener
+internal sealed class SocketConnectionListener(ClusterListener listener, SocketTransportOptions options, ILogger logger, Action<ClusterListener> closed) : IConnectionListener
 {
     private readonly SocketConnectionContextFactory _connections = new(
         new SocketConnectionFactoryOptions
@@ -63,5 +63,6 @@ internal sealed class SocketConnectionListener(ClusterListener listener, SocketT
     {
         await listener.DisposeAsync().ConfigureAwait(false);
         _connections.Dispose();
+        closed(listener);
     }
 }

@@ -7,7 +7,9 @@ namespace Prefork.AspNetCore;
 /// makes the program's start throw, and a worker that is told to leave in that moment would end by an unhandled exception.
 /// </summary>
 /// <remarks>It waits once and not for long: a start that hangs is stopped all the same, and so is one that is to stop for the second time.</remarks>
-internal sealed class StopAfterStart(IHostApplicationLifetime lifetime) : IHostApplicationLifetime
+/// <param name="lifetime">The host's own.</param>
+/// <param name="asked">Called first when somebody asks for the stop.</param>
+internal sealed class StopAfterStart(IHostApplicationLifetime lifetime, Action? asked = null) : IHostApplicationLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -22,6 +24,7 @@ internal sealed class StopAfterStart(IHostApplicationLifetime lifetime) : IHostA
 
     public void StopApplication()
     {
+        asked?.Invoke();
         if (lifetime.ApplicationStarted.IsCancellationRequested || Interlocked.Exchange(ref _asked, 1) != 0)
         {
             lifetime.StopApplication();

@@ -10,10 +10,15 @@ namespace Prefork;
 public sealed class ClusterListener : IAsyncDisposable
 {
     private readonly ConnectionIntake _intake;
+    private readonly OpenConnections? _open;
 
-    internal ClusterListener(ConnectionIntake intake, EndPoint localEndPoint)
+    /// <param name="intake">Where its connections come from.</param>
+    /// <param name="localEndPoint">Where it listens.</param>
+    /// <param name="open">Counts its connections; null where nobody does.</param>
+    internal ClusterListener(ConnectionIntake intake, EndPoint localEndPoint, OpenConnections? open = null)
     {
         _intake = intake;
+        _open = open;
         LocalEndPoint = localEndPoint;
     }
 
@@ -47,6 +52,12 @@ public sealed class ClusterListener : IAsyncDisposable
         _intake.Close();
         return new ValueTask(_intake.Stopped);
     }
+
+    /// <summary>
+    /// Ends when the listener has stopped, however, and all connections that it returned are closed. Of an exclusive listener, and in a process
+    /// that is no worker, connections are not counted: there it ends at once.
+    /// </summary>
+    public Task WaitForDrainAsync(CancellationToken cancellationToken = default) => (_open?.Drained ?? Task.CompletedTask).WaitAsync(cancellationToken);
 
     /// <summary>This worker has been asked to leave.</summary>
     internal void Leave() => _intake.Leave();

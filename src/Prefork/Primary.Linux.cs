@@ -28,7 +28,7 @@ internal sealed class Primary : IAcceptorEvents
     private bool _forked;
     private bool _contextChanged;
     private volatile bool _shuttingDown;
-    private volatile bool _expectsReplacements;
+    private int _supervisors;
 
     internal Primary()
     {
@@ -71,11 +71,13 @@ internal sealed class Primary : IAcceptorEvents
     }
 
     /// <summary>Whether a supervisor replaces workers, also those that left as they were told: a listener then waits for the next one.</summary>
-    internal bool ExpectsReplacements
-    {
-        get => _expectsReplacements;
-        set => _expectsReplacements = value;
-    }
+    internal bool ExpectsReplacements => Volatile.Read(ref _supervisors) > 0;
+
+    /// <summary>A supervisor starts. There may be several in a process, in hosts of their own.</summary>
+    internal void AddSupervisor() => Interlocked.Increment(ref _supervisors);
+
+    /// <summary>One stops: it replaces nobody any more.</summary>
+    internal void RemoveSupervisor() => Interlocked.Decrement(ref _supervisors);
 
     internal long NextSequence() => _sequence++;
 

@@ -115,7 +115,7 @@ internal sealed partial class WorkerRole
 
         // First: it fails when the system has no thread left, and nothing has been said or noted then.
         (intake as DescriptorIntake)?.Start();
-        var listener = new ClusterListener(intake, local);
+        var listener = new ClusterListener(intake, local, open);
         _listeners.Add(key, new OpenListener(listener, byChannel, null));
         _open.Add(open);
         _ = open.Drained.ContinueWith(_ => _loop.Post(() => _open.Remove(open)), TaskScheduler.Default);

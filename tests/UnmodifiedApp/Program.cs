@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 // An application that has never heard of Prefork, with each way there is to build a host: UnmodifiedApp BUILDER URL [further arguments]
 if (args is not [var kind, var url, ..])
@@ -27,6 +28,29 @@ switch (kind)
             .ConfigureWebHostDefaults(web => web.UseUrls(url).Configure(app => app.UseRouting().UseEndpoints(Map)))
             .Build().RunAsync();
         return 0;
+    case "until-enter":
+        await using (var app = Build(WebApplication.CreateSlimBuilder()))
+        {
+            await app.StartAsync();
+            Console.ReadLine();
+        }
+
+        return 0;
+    case "unhealthy":
+        // Registers a check for what it does not use: nobody is held to it but who asks for it.
+        var checking = WebApplication.CreateSlimBuilder();
+        checking.Services.AddHealthChecks().AddCheck("database of others", static () => HealthCheckResult.Unhealthy());
+        if (Environment.GetEnvironmentVariable("READY_WHEN") is { } file)
+        {
+            checking.Services.AddHealthChecks().AddCheck("cache", () => File.Exists(file) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("it is cold"), tags: ["ready"]);
+        }
+
+        await using (var app = Build(checking))
+        {
+            await app.RunAsync();
+        }
+
+        return 0;
     case "service":
         // A host without a server.
         await Host.CreateDefaultBuilder().ConfigureLogging(static logging => logging.ClearProviders()).Build().RunAsync();
@@ -37,17 +61,28 @@ switch (kind)
         await Task.Delay(Timeout.Infinite);
         return 0;
     default:
+        if (await SeveralHosts.RunAsync(kind, url, static _ => { }, static _ => { }))
+        {
+            return 0;
+        }
+
         Console.Error.WriteLine($"no such builder: {kind}");
         return 64;
 }
 
 async Task RunAsync(WebApplicationBuilder builder)
 {
+    await using var app = Build(builder);
+    await app.RunAsync();
+}
+
+WebApplication Build(WebApplicationBuilder builder)
+{
     builder.Logging.ClearProviders();
     builder.WebHost.UseUrls(url);
     var app = builder.Build();
     Map(app);
-    await app.RunAsync();
+    return app;
 }
 
 void Map(IEndpointRouteBuilder routes)
@@ -79,4 +114,4 @@ void Map(IEndpointRouteBuilder routes)
 
 // The slot's number is meant for the application.
 static IEnumerable<string> Variables(IEnumerable<string> names)
-    => names.Where(static name => name is "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || (name.StartsWith("PREFORK_", StringComparison.Ordinal) && name != "PREFORK_WORKER_INDEX") || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));
+    => names.Where(static name => name is "NOTIFY_SOCKET" or "WATCHDOG_USEC" or "LISTEN_FDS" or "FORCE_COLOR" or "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || (name.StartsWith("PREFORK_", StringComparison.Ordinal) && name != "PREFORK_WORKER_INDEX") || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));

@@ -17,6 +17,13 @@ if (Cluster.IsPrimary && new ConfigurationBuilder().AddCommandLine(args).Build()
     return;
 }
 
+// With --hosts=KIND several hosts, with the line on each.
+if (new ConfigurationBuilder().AddCommandLine(args).Build()["hosts"] is { } several)
+{
+    await SeveralHosts.RunAsync(several, args[0], static host => host.UseCluster(), static web => web.UseCluster());
+    return;
+}
+
 // With --builder=KIND the line on another builder.
 if (new ConfigurationBuilder().AddCommandLine(args).Build()["builder"] is { } kind)
 {
@@ -65,6 +72,7 @@ if (builder.Configuration["healthy-when"] is { } file)
 {
     // Ready when a file is there: what a test can bring about. Until then it fails, or cannot be made.
     builder.Services.AddHealthChecks().AddCheck("file", () => File.Exists(file) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+    builder.Services.Configure<ClusterHostOptions>(options => options.WaitForHealthChecks = true);
     if (builder.Configuration.GetValue("gives-up", false))
     {
         builder.Services.Configure<ClusterHostOptions>(options => options.HealthCheckFilter = _ => File.Exists(file) ? true : throw new OperationCanceledException());

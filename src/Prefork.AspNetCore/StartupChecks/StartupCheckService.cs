@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Prefork.AspNetCore.Hosts;
 
 namespace Prefork.AspNetCore.StartupChecks;
 
@@ -9,6 +10,7 @@ namespace Prefork.AspNetCore.StartupChecks;
 /// of a generation. A check that fails is no reason for anything else to fail.
 /// </summary>
 internal sealed class StartupCheckService(
+    WorkerHost host,
     IClusterContext cluster,
     IServiceProvider services,
     RegisteredServices registered,
@@ -35,8 +37,8 @@ internal sealed class StartupCheckService(
 
     private async Task RunAsync()
     {
-        // One worker breaks nothing, and the second looks again.
-        if (cluster.WorkerCount < 2 || !_logger.IsEnabled(LogLevel.Warning))
+        // One worker breaks nothing, and the second looks again. A host without a server, such as one that warms up, is not looked at: what it would say is said by none after it.
+        if (!ThisProcess.Hosts.Listens(host) || cluster.WorkerCount < 2 || !_logger.IsEnabled(LogLevel.Warning))
         {
             return;
         }

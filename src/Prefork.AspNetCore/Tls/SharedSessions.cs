@@ -121,7 +121,19 @@ internal static unsafe class SharedSessions
     {
         if (Interlocked.Exchange(ref s_logger, null) is { } logger)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(_ => TlsLog.NotShared(logger, why), null);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => Say(logger, why), null);
+        }
+    }
+
+    private static void Say(ILogger logger, string why)
+    {
+        try
+        {
+            TlsLog.NotShared(logger, why);
+        }
+        catch (Exception)
+        {
+            // It is the logger of the host that came first, which may have stopped since, and its providers with it: there is nobody to tell.
         }
     }
 
