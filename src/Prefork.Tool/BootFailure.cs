@@ -2,23 +2,21 @@ using System.Globalization;
 
 namespace Prefork.Tool;
 
-/// <summary>Why a worker that lives does not listen in the cluster, as far as it can be seen from outside.</summary>
+/// <summary>Why a worker that lives is not ready, as far as it can be seen from outside. What follows "it" in a sentence.</summary>
 internal static class BootFailure
 {
-    internal static string Describe(WorkerProcess worker, Target target, string seconds)
+    /// <returns>Null where the supervisor knows as much.</returns>
+    internal static string? Describe(WorkerProcess worker, Target target) => worker switch
     {
-        var port = worker.Process.Id is { } pid ? ListeningPort(pid) : null;
-        if (worker.State == WorkerState.Forked)
-        {
-            return target.Kind == TargetKind.Managed
-                ? $"runs, but its startup hook did not: not online after {seconds} s. Startup hooks may be switched off for it (System.StartupHookProvider.IsSupported, trimming); reference the package Prefork.AspNetCore and call builder.UseCluster() instead"
-                : $"runs, but is no worker: not online after {seconds} s. A Node script must use 'cluster' or an HTTP server; a .NET program ahead of time must call builder.UseCluster()";
-        }
-
-        return port is null
-            ? $"is online, but does not listen after {seconds} s. Is it an application with a server (ASP.NET Core on Kestrel)? If it takes so long to start, give --boot-timeout"
-            : $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or was built without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host";
-    }
+        { State: WorkerState.Forked } => target.Kind == TargetKind.Managed
+            ? "runs, but its startup hook did not. Startup hooks may be switched off for it (System.StartupHookProvider.IsSupported, trimming); reference the package Prefork.AspNetCore and call builder.UseCluster() instead"
+            : "runs, but is no worker. A Node script must use 'cluster' or an HTTP server; a .NET program ahead of time must call builder.UseCluster()",
+        { State: WorkerState.Online, WaitsFor: null } => worker.Process.Id is { } pid && ListeningPort(pid) is { } port
+            ? $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or was built without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host"
+            : "is online, but does not listen. Either it still starts (--boot-timeout says how long it may take), or it has no server (ASP.NET Core on Kestrel)",
+        { State: WorkerState.Listening, WaitsFor: null } => "listens, but its host has not started: a hosted service has not ended its start",
+        _ => null,
+    };
 
     /// <summary>The port of a listening TCP socket that the process itself has open; null when there is none.</summary>
     private static int? ListeningPort(int pid)

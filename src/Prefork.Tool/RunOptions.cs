@@ -5,6 +5,9 @@ namespace Prefork.Tool;
 /// <summary>What is to run, and how, as it was read at one instant. Not changed any more.</summary>
 internal sealed class RunOptions
 {
+    /// <summary>Longer than the supervisor's: the command does not know the program, and one that starts for minutes (migrations, a cache that is filled) works by itself.</summary>
+    private static readonly TimeSpan s_bootTimeout = TimeSpan.FromMinutes(10);
+
     /// <param name="given">What was given in all.</param>
     /// <param name="file">The configuration file, if there is one.</param>
     /// <exception cref="CommandException">No program is named.</exception>
@@ -51,7 +54,7 @@ internal sealed class RunOptions
     {
         var defaults = new SupervisorOptions();
         options.Workers = Workers;
-        options.BootTimeout = Given.Get(KnownSettings.BootTimeout) ?? defaults.BootTimeout;
+        options.BootTimeout = Given.Get(KnownSettings.BootTimeout) ?? s_bootTimeout;
         options.HealthGate = Given.Get(KnownSettings.Health);
         options.HealthGateTimeout = Given.Get(KnownSettings.HealthTimeout) ?? defaults.HealthGateTimeout;
         options.StopTimeout = Given.Get(KnownSettings.StopTimeout) ?? defaults.StopTimeout;

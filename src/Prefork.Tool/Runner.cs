@@ -126,7 +126,11 @@ internal sealed class Runner
         }
     }
 
-    private Launcher LauncherOf(RunOptions options) => new(options, isOnTerminal: !_commandLine.IsBackground && !_commandLine.Json && !Console.IsOutputRedirected, Say);
+    private Launcher LauncherOf(RunOptions options) => new(
+        options,
+        isOnTerminal: !_commandLine.IsBackground && !_commandLine.Json && !Console.IsOutputRedirected,
+        hasInput: _commandLine.IsBackground || !Console.IsInputRedirected,
+        Say);
 
     /// <summary>For a reload: the file as it is now.</summary>
     private void Reconfigure(SupervisorOptions next)

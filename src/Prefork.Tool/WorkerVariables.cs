@@ -20,9 +20,9 @@ internal static class WorkerVariables
 
         if (isOnTerminal)
         {
-            // Their output goes through us, and ends on a terminal all the same.
-            variables.TryAdd("DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION", "1");
-            variables.TryAdd("FORCE_COLOR", "1");
+            // Their output goes through us, and ends on a terminal all the same. What they start themselves gets it too, and may be read by a program:
+            // so to each only what it understands.
+            variables.TryAdd(target.Kind == TargetKind.NodeScript ? "FORCE_COLOR" : "DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION", "1");
         }
 
         return variables;

@@ -195,7 +195,15 @@ public sealed class ClusterWorker
     /// Tells the primary, before the first listener, that <see cref="SetReady"/> will be called: until then this worker is not ready, though it listens.
     /// Under ASP.NET Core <c>UseCluster()</c> does it.
     /// </summary>
-    public void ExpectReady() => _role.ExpectReady();
+    public void ExpectReady() => _role.ExpectReady(null);
+
+    /// <summary>The same, and says what this worker waits for: the primary names it when the start takes long. A later call says something else.</summary>
+    /// <param name="waitsFor">As in "its database" or "its health check 'db'"; the first 300 characters are told.</param>
+    public void ExpectReady(string waitsFor)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(waitsFor);
+        _role.ExpectReady(waitsFor);
+    }
 
     /// <summary>
     /// Counts a request that this worker begins to serve, for <see cref="WorkerProcess.Requests"/>. Cheap: no message, no system call.

@@ -33,8 +33,9 @@ internal static class FairShare
 
         if (workers > 1 && memoryLimit is { } limit)
         {
-            // .NET's own rule, which is made for one process in a container: three quarters, and 20 MB at least. Hexadecimal.
-            share[HeapHardLimit] = Math.Max(limit / 4 * 3 / workers, LeastHeap).ToString("x", CultureInfo.InvariantCulture);
+            // .NET's own rule, which is made for one process in a container, is three quarters, and 20 MB at least. Half of that, however many workers there are: one that
+            // needs more has no room beside a second; one that needs more than its part for a moment, as for a report, works by itself and is to work here. Hexadecimal.
+            share[HeapHardLimit] = Math.Max(limit / 4 * 3 / 2, LeastHeap).ToString("x", CultureInfo.InvariantCulture);
         }
 
         if (workers > 1 && part <= 2)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Prefork.Ipc;
 
 namespace Prefork;
@@ -10,16 +11,36 @@ internal static class ReadyMessage
     /// <summary>Said before the first listener: <see cref="Act"/> will come, and to listen is not to be ready.</summary>
     internal const string ExpectAct = "expectready";
 
-    internal static ReadOnlySpan<byte> ToLine() => ToLine(Act);
+    /// <summary>The most that a worker may say about what it waits for; the rest is cut off.</summary>
+    internal const int MaxReason = 300;
 
-    internal static ReadOnlySpan<byte> Expectation() => ToLine(ExpectAct);
+    internal static ReadOnlySpan<byte> ToLine() => ToLine(Act, null);
 
-    private static ReadOnlySpan<byte> ToLine(string act)
+    /// <param name="waitsFor">What the worker waits for; null when it does not say.</param>
+    internal static ReadOnlySpan<byte> Expectation(string? waitsFor) => ToLine(ExpectAct, waitsFor is { Length: > MaxReason } ? waitsFor[..MaxReason] : waitsFor);
+
+    /// <summary>What the worker waits for, as it says itself: for people to read, so bounded, and without what would move a terminal's cursor. Null when it does not say.</summary>
+    internal static string? ReasonOf(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.String || body.GetString() is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        return string.Concat(text.Take(MaxReason).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? ' ' : character));
+    }
+
+    private static ReadOnlySpan<byte> ToLine(string act, string? body)
     {
         var writer = LineWriter.Start();
         writer.Json.WriteStartObject();
         writer.Json.WriteString("cmd"u8, NodeCommand.Prefork);
         writer.Json.WriteString("act"u8, act);
+        if (body is not null)
+        {
+            writer.Json.WriteString("body"u8, body);
+        }
+
         writer.Json.WriteEndObject();
         return writer.EndLine();
     }

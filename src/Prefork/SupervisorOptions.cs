@@ -40,9 +40,12 @@ public sealed class SupervisorOptions
     /// <remarks>Default: 60 seconds.</remarks>
     public TimeSpan BootTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Says why a worker that runs is not ready in time, for the message; null from it for no idea.</summary>
+    /// <summary>
+    /// Says what a worker that runs and is not ready does or waits for, as in "is online, but does not listen": for the notice after some seconds, and for the failure
+    /// at <see cref="BootTimeout"/>. Null from it for no idea. Called on a thread of the pool, and waited for one second.
+    /// </summary>
     /// <remarks>Default: null.</remarks>
-    public Func<WorkerProcess, string?>? ExplainBootTimeout { get; set; }
+    public Func<WorkerProcess, string?>? ExplainNotReady { get; set; }
 
     /// <summary>What a ready worker must pass before it gets clients.</summary>
     /// <remarks>Default: null, nothing.</remarks>

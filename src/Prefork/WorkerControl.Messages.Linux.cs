@@ -70,6 +70,7 @@ internal sealed partial class WorkerControl
                 break;
             case ReadyMessage.ExpectAct:
                 Worker.SaysReady = true;
+                Worker.WaitsFor = ReadyMessage.ReasonOf(frame.Body) ?? Worker.WaitsFor;
                 break;
             case ReadyMessage.Act when !_ready:
                 _ready = true;

@@ -116,6 +116,9 @@ public sealed partial class WorkerProcess
     /// </summary>
     public bool SaysReady { get; internal set; }
 
+    /// <summary>What the worker says that it waits for before it is ready (<see cref="ClusterWorker.ExpectReady(string)"/>); null when it has not said.</summary>
+    public string? WaitsFor { get; internal set; }
+
     /// <summary>Connections that it holds open, as it says itself; 0 for a Node worker, which does not say.</summary>
     public long OpenConnections => Math.Max(0, _control.OpenConnections);
 

@@ -162,11 +162,11 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
     });
 
     /// <summary>Any thread.</summary>
-    internal void ExpectReady() => _loop.Post(() =>
+    internal void ExpectReady(string? waitsFor) => _loop.Post(() =>
     {
-        if (_channel.IsConnected)
+        if (_channel.IsConnected && !_ready)
         {
-            _channel.Send(ReadyMessage.Expectation());
+            _channel.Send(ReadyMessage.Expectation(waitsFor));
         }
     });
 

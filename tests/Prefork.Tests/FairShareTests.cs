@@ -21,9 +21,10 @@ public class FairShareTests
     [Theory]
     [InlineData(1, 4 * GiB, null)]
     [InlineData(4, null, null)]
-    [InlineData(3, 4 * GiB, "40000000")]
-    [InlineData(8, GiB / 8, "1400000")]
-    public void AContainersMemory_IsDividedAfterAQuarterIsKeptBack(int workers, long? limit, string? expected)
+    [InlineData(2, 4 * GiB, "60000000")]
+    [InlineData(8, 4 * GiB, "60000000")]
+    [InlineData(8, GiB / 32, "1400000")]
+    public void InAContainer_AWorkersHeapMayTakeHalfOfWhatAProcessAloneMay(int workers, long? limit, string? expected)
         => Assert.Equal(expected, FairShare.Of(workers, 8, limit).GetValueOrDefault("GCHeapHardLimit"));
 
     [Theory]

@@ -90,7 +90,7 @@ public class Refusing
     }
 
     [Theory]
-    [InlineData("service", "does not listen after 2 s")]
+    [InlineData("service", "was not ready within 2 s: it is online, but does not listen")]
     [InlineData("own-socket", "by itself instead of in the cluster")]
     public async Task AnApplicationThatNeverListensInTheCluster_IsSaidSo(string kind, string what)
     {

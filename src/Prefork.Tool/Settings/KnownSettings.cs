@@ -29,7 +29,7 @@ internal static class KnownSettings
         NeedsStart = true,
     };
 
-    internal static readonly TextSetting<TimeSpan?> BootTimeout = Timeout("bootTimeout", "How long a worker has to be ready. [default: 60s]");
+    internal static readonly TextSetting<TimeSpan?> BootTimeout = Timeout("bootTimeout", "How long a worker has to be ready. [default: 10m]");
 
     internal static readonly TextSetting<HealthGate> Health = new(
         "health", Words.Health, orNumber: false, "What a worker must pass before it gets clients: a path (/health), an http or https address, tcp, or command:PROGRAM.", "PATH|ADDRESS|tcp|command:PROGRAM");

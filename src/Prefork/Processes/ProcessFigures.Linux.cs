@@ -39,6 +39,20 @@ internal static class ProcessFigures
         return TimeSpan.FromSeconds((double)(long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond);
     }
 
+    /// <summary>Whether a debugger, or what takes a dump, holds the process (ptrace(2)).</summary>
+    internal static bool IsTraced(int pid)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(static line => line.StartsWith("TracerPid:", StringComparison.Ordinal));
+            return line is not null && line["TracerPid:".Length..].Trim() != "0";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static string? Line(string file)
     {
         try

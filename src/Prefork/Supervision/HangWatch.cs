@@ -7,6 +7,9 @@ internal sealed class HangWatch(TimeSpan interval, TimeSpan timeout)
     private Task? _ping;
     private TimeSpan _silent;
 
+    /// <summary>It could not answer, for somebody holds it: the time counts anew.</summary>
+    internal void Excuse() => _silent = TimeSpan.Zero;
+
     /// <summary>Called often; now and then it pings. True when the worker hangs.</summary>
     internal bool Beat(RunningTime time, Func<Task> ping)
     {

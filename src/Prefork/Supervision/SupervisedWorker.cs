@@ -38,6 +38,9 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     /// <summary>Whether its channel is closed, and the time runs in which its process is to end.</summary>
     internal bool HasLeft { get; set; }
 
+    /// <summary>What the user's code says about its start, or is about to say: nobody asks a second time before that.</summary>
+    internal Task<string?>? Explanation { get; set; }
+
     /// <summary>Whether it is there for a rollback only: out of rotation, and in nobody's place.</summary>
     internal bool IsWarm { get; set; }
 

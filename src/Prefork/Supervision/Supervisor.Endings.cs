@@ -45,6 +45,8 @@ internal sealed partial class Supervisor
         Changed();
         if (worker.Output is { } output)
         {
+            // In case its channel was closed before anybody listened for that.
+            worker.Process.Process.StandardInput?.Dispose();
             await output.FinishAsync(s_outputPatience, _time);
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Prefork.Processes;
 
 namespace Prefork.Supervision;
 
@@ -6,6 +7,8 @@ namespace Prefork.Supervision;
 internal sealed partial class Supervisor
 {
     private static readonly TimeSpan s_gatePause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_noticePause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_explainPatience = TimeSpan.FromSeconds(1);
 
     /// <exception cref="InvalidOperationException">The supervisor stops.</exception>
     private SupervisedWorker StartWorker(Slot slot, Generation generation)
@@ -20,6 +23,12 @@ internal sealed partial class Supervisor
         }, ownGroup: true);
         process.Index = slot.Index;
         var options = generation.Options;
+        if (options.Output is not null)
+        {
+            // With its output its input is ours as well. One that has left and still reads gets to the end of it, and so to its own.
+            process.Disconnected += static (_, e) => e.Worker.Process.StandardInput?.Dispose();
+        }
+
         var output = options.Output is { } write
             ? new OutputReader(
                 process.Process.StandardOutput,
@@ -83,11 +92,14 @@ internal sealed partial class Supervisor
         using var boot = new CancellationTokenSource(options.BootTimeout, _time);
         try
         {
-            await IsReadyAsync(worker.Process, options.ReadyOn, boot.Token);
+            await TellWhileAsync(worker, IsReadyAsync(worker.Process, options.ReadyOn, boot.Token), () => ExplainAsync(options, worker));
         }
         catch (OperationCanceledException)
         {
-            throw Fail(worker, Explain(options, worker.Process) ?? $"was not ready within {Seconds(options.BootTimeout)}: it {Describe(worker.Process.State)}");
+            var why = await ExplainAsync(options, worker);
+            throw worker.IsOver
+                ? new WorkerFailedException($"{worker.Name} ended before it was ready", worker)
+                : Fail(worker, $"was not ready within {Seconds(options.BootTimeout)}: it {why}");
         }
         catch (InvalidOperationException)
         {
@@ -96,7 +108,8 @@ internal sealed partial class Supervisor
 
         if (options.HealthGate is { } gate)
         {
-            await PassAsync(worker, gate);
+            var why = "it was not answered";
+            await TellWhileAsync(worker, PassAsync(worker, gate, reason => why = reason), () => Task.FromResult($"has not passed its health gate: {why}"));
         }
 
         if (worker.IsOver)
@@ -106,16 +119,45 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>The user's code, and of use for a message only: what it throws must not keep the worker from being ended.</summary>
-    private static string? Explain(SupervisorOptions options, WorkerProcess process)
+    /// <summary>A start that takes long says what it waits for, and again when that is something else.</summary>
+    private async Task TellWhileAsync(SupervisedWorker worker, Task start, Func<Task<string>> what)
     {
+        for (string? told = null; ;)
+        {
+            using var enough = new CancellationTokenSource();
+            await Task.WhenAny(start, DelayAsync(s_noticePause, enough.Token));
+            await enough.CancelAsync();
+            if (start.IsCompleted)
+            {
+                await start;
+                return;
+            }
+
+            var now = await what();
+            if (now != told && !start.IsCompleted)
+            {
+                Raise(SupervisorEventKind.Notice, $"{worker.Name} is not ready yet: it {told = now}", worker);
+            }
+        }
+    }
+
+    /// <summary>The user's code, and of use for a message only: what it throws, or how long it takes, must not keep the worker from being ended.</summary>
+    private async Task<string> ExplainAsync(SupervisorOptions options, SupervisedWorker worker)
+    {
+        var seen = Describe(worker.Process);
+        if (options.ExplainNotReady is not { } explain || worker.Explanation is { IsCompleted: false })
+        {
+            return seen;
+        }
+
         try
         {
-            return options.ExplainBootTimeout?.Invoke(process);
+            worker.Explanation = Task.Run(() => explain(worker.Process));
+            return await worker.Explanation.WaitAsync(s_explainPatience, _time) ?? seen;
         }
         catch (Exception exception)
         {
-            return $"was not ready within {Seconds(options.BootTimeout)}, and why cannot be said: {exception.Message}";
+            return $"{seen}, and more cannot be said: {exception.Message}";
         }
     }
 
@@ -143,7 +185,7 @@ internal sealed partial class Supervisor
         }
     }
 
-    private async Task PassAsync(SupervisedWorker worker, HealthGate gate)
+    private async Task PassAsync(SupervisedWorker worker, HealthGate gate, Action<string> refused)
     {
         var patience = worker.Generation.Options.HealthGateTimeout;
         using var timeout = new CancellationTokenSource(patience, _time);
@@ -168,7 +210,7 @@ internal sealed partial class Supervisor
             {
                 if (exception is not OperationCanceledException)
                 {
-                    why = exception.Message;
+                    refused(why = exception.Message);
                 }
 
                 if (worker.IsOver)
@@ -216,7 +258,16 @@ internal sealed partial class Supervisor
 
         foreach (var worker in _workers.Where(static worker => worker.Phase is WorkerPhase.Serving or WorkerPhase.Canary).ToArray())
         {
-            if (worker.HangWatch?.Beat(_time, () => worker.Process.PingAsync()) == true)
+            if (worker.HangWatch?.Beat(_time, () => worker.Process.PingAsync()) != true)
+            {
+                continue;
+            }
+
+            if (worker.Process.Process.Id is { } pid && ProcessFigures.IsTraced(pid))
+            {
+                worker.HangWatch.Excuse();
+            }
+            else
             {
                 _ = EndHungAsync(worker);
             }
@@ -250,12 +301,13 @@ internal sealed partial class Supervisor
         KillWithTree(worker);
     }
 
-    private static string Describe(WorkerState state) => state switch
+    private static string Describe(WorkerProcess worker) => worker switch
     {
-        WorkerState.Forked => "runs, but is not online as a worker",
-        WorkerState.Online => "is online, but does not listen",
-        WorkerState.Listening => "listens, but has not said that it is ready",
-        _ => $"is {state}",
+        { State: WorkerState.Forked } => "runs, but is not online as a worker",
+        { WaitsFor: { } reason } => $"waits for {reason}",
+        { State: WorkerState.Online } => "is online, but does not listen",
+        { State: WorkerState.Listening } => "listens, but has not said that it is ready",
+        _ => $"is {worker.State}",
     };
 
     private static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.##", CultureInfo.InvariantCulture)} s";

@@ -36,6 +36,7 @@ internal sealed partial class Supervisor
     private int _desired;
     private int _lastGeneration;
     private int _restarts;
+    private bool _replaces;
 
     internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise)
     {
@@ -77,7 +78,8 @@ internal sealed partial class Supervisor
             return;
         }
 
-        Cluster.Supervised.ExpectsReplacements = true;
+        Cluster.Supervised.AddSupervisor();
+        _replaces = true;
         _state = SupervisorState.Starting;
         try
         {
@@ -133,7 +135,11 @@ internal sealed partial class Supervisor
         try
         {
             _transaction?.Fail("the supervisor stops", null);
-            Cluster.Supervised.ExpectsReplacements = false;
+            if (_replaces)
+            {
+                Cluster.Supervised.RemoveSupervisor();
+            }
+
             Changed();
             while (_workers.Count > 0)
             {
@@ -141,7 +147,10 @@ internal sealed partial class Supervisor
             }
 
             await Task.WhenAll(_clearing.ToArray());
-            Cluster.Supervised.CloseOrphans();
+            if (!Cluster.Supervised.ExpectsReplacements)
+            {
+                Cluster.Supervised.CloseOrphans();
+            }
         }
         catch (Exception exception)
         {
@@ -245,7 +254,8 @@ internal sealed partial class Supervisor
         settings.StartInRotation = false;
         if (options.Output is not null)
         {
-            settings.Stdio = [Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
+            // Nobody writes to it, if it is a pipe.
+            settings.Stdio = [settings.Stdio is [{ Target: Stdio.Kind.Pipe }, ..] ? Stdio.Pipe : Stdio.Ignore, Stdio.Pipe, Stdio.Pipe, Stdio.Channel];
         }
         else if (settings is { Stdio: null, Silent: false })
         {

@@ -62,6 +62,15 @@ public class HangWatchTests
     }
 
     [Fact]
+    public void Beat_OfAWorkerThatWasHeld_CountsAnew()
+    {
+        Assert.Equal(20, SecondsTillHang());
+        _watch.Excuse();
+        _time.Advance(1);
+        Assert.Equal(19, SecondsTillHang());
+    }
+
+    [Fact]
     public void Beat_OfAWorkerThatIsGone_DoesNotHang()
     {
         for (var i = 0; i < 100; i++)
