@@ -17,7 +17,7 @@ internal static class ReadyMessage
     internal static ReadOnlySpan<byte> ToLine() => ToLine(Act, null);
 
     /// <param name="waitsFor">What the worker waits for; null when it does not say.</param>
-    internal static ReadOnlySpan<byte> Expectation(string? waitsFor) => ToLine(ExpectAct, waitsFor is { Length: > MaxReason } ? waitsFor[..MaxReason] : waitsFor);
+    internal static ReadOnlySpan<byte> Expectation(string? waitsFor) => ToLine(ExpectAct, waitsFor is null ? null : Plain(waitsFor));
 
     /// <summary>What the worker waits for, as it says itself: for people to read, so bounded, and without what would move a terminal's cursor. Null when it does not say.</summary>
     internal static string? ReasonOf(JsonElement body)
@@ -27,8 +27,11 @@ internal static class ReadyMessage
             return null;
         }
 
-        return string.Concat(text.Take(MaxReason).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? ' ' : character));
+        return Plain(text);
     }
+
+    /// <summary>Here as well as there: half of a pair of surrogates cannot be written.</summary>
+    private static string Plain(string text) => string.Concat(text.Take(MaxReason).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? ' ' : character));
 
     private static ReadOnlySpan<byte> ToLine(string act, string? body)
     {

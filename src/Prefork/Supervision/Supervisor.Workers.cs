@@ -92,11 +92,11 @@ internal sealed partial class Supervisor
         using var boot = new CancellationTokenSource(options.BootTimeout, _time);
         try
         {
-            await TellWhileAsync(worker, IsReadyAsync(worker.Process, options.ReadyOn, boot.Token), () => ExplainAsync(options, worker));
+            await TellWhileAsync(worker, IsReadyAsync(worker.Process, options.ReadyOn, boot.Token), () => WhyNotReadyAsync(options, worker));
         }
         catch (OperationCanceledException)
         {
-            var why = await ExplainAsync(options, worker);
+            var why = await WhyNotReadyAsync(options, worker);
             throw worker.IsOver
                 ? new WorkerFailedException($"{worker.Name} ended before it was ready", worker)
                 : Fail(worker, $"was not ready within {Seconds(options.BootTimeout)}: it {why}");
@@ -119,22 +119,34 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>A start that takes long says what it waits for, and again when that is something else.</summary>
+    /// <summary>A start that takes long says what it waits for. What follows from its end does so as if nobody had told of it.</summary>
     private async Task TellWhileAsync(SupervisedWorker worker, Task start, Func<Task<string>> what)
+    {
+        using var over = new CancellationTokenSource();
+        _ = TellAsync(worker, what, over.Token);
+        try
+        {
+            await start;
+        }
+        finally
+        {
+            over.Cancel();
+        }
+    }
+
+    /// <summary>Says it after some time, and again when it is something else. Throws nothing.</summary>
+    private async Task TellAsync(SupervisedWorker worker, Func<Task<string>> what, CancellationToken over)
     {
         for (string? told = null; ;)
         {
-            using var enough = new CancellationTokenSource();
-            await Task.WhenAny(start, DelayAsync(s_noticePause, enough.Token));
-            await enough.CancelAsync();
-            if (start.IsCompleted)
+            await DelayAsync(s_noticePause, over);
+            if (over.IsCancellationRequested)
             {
-                await start;
                 return;
             }
 
             var now = await what();
-            if (now != told && !start.IsCompleted)
+            if (now != told && !over.IsCancellationRequested)
             {
                 Raise(SupervisorEventKind.Notice, $"{worker.Name} is not ready yet: it {told = now}", worker);
             }
@@ -142,7 +154,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>The user's code, and of use for a message only: what it throws, or how long it takes, must not keep the worker from being ended.</summary>
-    private async Task<string> ExplainAsync(SupervisorOptions options, SupervisedWorker worker)
+    private async Task<string> WhyNotReadyAsync(SupervisorOptions options, SupervisedWorker worker)
     {
         var seen = Describe(worker.Process);
         if (options.ExplainNotReady is not { } explain || worker.Explanation is { IsCompleted: false })

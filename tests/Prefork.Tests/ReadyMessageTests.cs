@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace Prefork.Tests;
+
+/// <summary>What a worker says that it waits for is read by people: bounded, and one line of text.</summary>
+public class ReadyMessageTests
+{
+    [Fact]
+    public void WhatIsWritten_IsRead() => Assert.Equal("its health check 'db'", Reason(ReadyMessage.Expectation("its health check 'db'").ToArray()));
+
+    [Fact]
+    public void NothingSaid_IsNothing() => Assert.Null(Reason(ReadyMessage.Expectation(null).ToArray()));
+
+    [Fact]
+    public void AText_IsCutWhereItIsWritten_AndWhereItIsRead()
+    {
+        var text = new string('x', 10 * ReadyMessage.MaxReason);
+        Assert.Equal(ReadyMessage.MaxReason, Reason(ReadyMessage.Expectation(text).ToArray())!.Length);
+        Assert.Equal(ReadyMessage.MaxReason, ReadyMessage.ReasonOf(JsonSerializer.SerializeToElement(text))!.Length);
+    }
+
+    [Fact]
+    public void HalfAPair_CanBeSaid() => Assert.Equal("a b", Reason(ReadyMessage.Expectation("a\ud83db").ToArray()));
+
+    [Theory]
+    [InlineData("a\u001b[2Jb\nc\rd\u0007\u009be", "a [2Jb c d  e")]
+    [InlineData("\ud83d\ude00", "  ")]
+    public void WhatIsNoPlainText_BecomesBlank(string said, string read) => Assert.Equal(read, ReadyMessage.ReasonOf(JsonSerializer.SerializeToElement(said)));
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("""{"a":1}""")]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    public void AnythingElse_IsNothing(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        Assert.Null(ReadyMessage.ReasonOf(document.RootElement));
+    }
+
+    private static string? Reason(byte[] line)
+    {
+        using var document = JsonDocument.Parse(line);
+        return ReadyMessage.ReasonOf(document.RootElement.TryGetProperty("body", out var body) ? body : default);
+    }
+}
