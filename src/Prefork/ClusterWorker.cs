@@ -71,6 +71,12 @@ public sealed class ClusterWorker
     /// <remarks>1 until the primary has said it, which is before the first <see cref="Cluster.ListenAsync(int, ListenOptions?, CancellationToken)"/> ends. Always 1 under a Node primary.</remarks>
     public int WorkerCount => _role.Context.WorkerCount;
 
+    /// <summary>
+    /// How many of the workers that <see cref="WorkerCount"/> counts are of this one's generation: during a reload those of the one before are not counted.
+    /// </summary>
+    /// <remarks>As <see cref="WorkerCount"/>. The same as that under a primary that does not say.</remarks>
+    public int WorkerCountOfGeneration => _role.Context.OfGeneration;
+
     /// <summary>Which generation of workers this one is of: <c>PREFORK_GENERATION</c> in the environment of its fork.</summary>
     /// <remarks>Default: 0.</remarks>
     public int Generation => _role.Context.Generation;

@@ -4,8 +4,12 @@ using Prefork.Ipc;
 namespace Prefork;
 
 /// <summary>What the primary tells a .NET worker about the cluster, on every change: the body of <c>context</c>.</summary>
+/// <param name="Workers">How many workers share the work.</param>
+/// <param name="Leader">Whether this one leads.</param>
+/// <param name="Generation">Of which generation it is.</param>
+/// <param name="OfGeneration">How many of the workers are of that generation.</param>
 /// <param name="Secret">Told with the first; see <see cref="ClusterWorker.SharedSecret"/>.</param>
-internal sealed record ContextMessage(int Workers, bool Leader, int Generation, byte[]? Secret = null)
+internal sealed record ContextMessage(int Workers, bool Leader, int Generation, int OfGeneration, byte[]? Secret = null)
 {
     internal const string Act = "context";
 
@@ -14,7 +18,7 @@ internal sealed record ContextMessage(int Workers, bool Leader, int Generation, 
     /// <summary>What a worker answers to leadership: it leads no more, and never will again.</summary>
     internal const string ResignAct = "resign";
 
-    /// <exception cref="JsonException">A field is missing, or of the wrong type; the secret may be missing.</exception>
+    /// <exception cref="JsonException">A field is missing, or of the wrong type; the secret and the generation's number of workers may be missing.</exception>
     internal static ContextMessage Read(JsonElement body)
     {
         if (body.ValueKind == JsonValueKind.Object
@@ -22,7 +26,7 @@ internal sealed record ContextMessage(int Workers, bool Leader, int Generation, 
             && body.TryGetProperty("leader"u8, out var leader) && leader.ValueKind is JsonValueKind.True or JsonValueKind.False
             && body.TryGetProperty("generation"u8, out var generation) && generation.ValueKind == JsonValueKind.Number && generation.TryGetInt32(out var number))
         {
-            return new ContextMessage(count, leader.GetBoolean(), number, ReadSecret(body));
+            return new ContextMessage(count, leader.GetBoolean(), number, ReadOfGeneration(body) ?? count, ReadSecret(body));
         }
 
         throw new JsonException("The context lacks workers, leader or generation, or one is of another type.");
@@ -35,6 +39,7 @@ internal sealed record ContextMessage(int Workers, bool Leader, int Generation, 
         writer.Json.WriteNumber("workers"u8, Workers);
         writer.Json.WriteBoolean("leader"u8, Leader);
         writer.Json.WriteNumber("generation"u8, Generation);
+        writer.Json.WriteNumber("ofGeneration"u8, OfGeneration);
         if (Secret is not null)
         {
             writer.Json.WriteBase64String("secret"u8, Secret);
@@ -42,6 +47,17 @@ internal sealed record ContextMessage(int Workers, bool Leader, int Generation, 
 
         writer.Json.WriteEndObject();
         return End(writer);
+    }
+
+    /// <summary>A primary of an older version does not say.</summary>
+    private static int? ReadOfGeneration(JsonElement body)
+    {
+        if (!body.TryGetProperty("ofGeneration"u8, out var value))
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) ? count : throw new JsonException("The context's ofGeneration is no whole number.");
     }
 
     private static byte[]? ReadSecret(JsonElement body)

@@ -166,10 +166,11 @@ internal sealed class Primary : IAcceptorEvents
     internal void TellContext()
     {
         _contextChanged = false;
-        var count = _workers.Values.Count(static worker => worker.Counts);
+        var generations = _workers.Values.Where(static worker => worker.Counts).GroupBy(static worker => worker.Generation).ToDictionary(static group => group.Key, static group => group.Count());
+        var count = generations.Values.Sum();
         foreach (var worker in _workers.Values)
         {
-            worker.TellContext(count, Leadership.Leader);
+            worker.TellContext(count, generations.GetValueOrDefault(worker.Generation), Leadership.Leader);
         }
     }
 

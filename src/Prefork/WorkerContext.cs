@@ -16,6 +16,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _leading = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile int _count = 1;
+    private volatile int _ofGeneration = 1;
     private volatile int _generation = generation;
     private volatile bool _leader;
     private volatile byte[] _secret = [];
@@ -25,6 +26,8 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
     private int _holds;
 
     internal int WorkerCount => _count;
+
+    internal int OfGeneration => _ofGeneration;
 
     internal int Generation => _generation;
 
@@ -39,6 +42,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
         {
             _told = true;
             _count = Math.Max(context.Workers, 1);
+            _ofGeneration = Math.Max(context.OfGeneration, 1);
             _generation = context.Generation;
             _secret = context.Secret ?? _secret;
 

@@ -15,9 +15,9 @@ internal sealed partial class WorkerControl
     internal bool Counts => !_channelOver && !_processOver && !Worker.IsAskedToLeave;
 
     /// <summary>On the loop. A worker that leaves hears no more: what it knows then holds until it has gone.</summary>
-    internal void TellContext(int workers, int? leader)
+    internal void TellContext(int workers, int ofGeneration, int? leader)
     {
-        var context = new ContextMessage(workers, leader == Id, Generation);
+        var context = new ContextMessage(workers, leader == Id, Generation, ofGeneration);
         Worker.IsLeader = context.Leader;
         if (_hearsContext && Counts && context != _told)
         {

@@ -105,9 +105,14 @@ public sealed class StartupChecks : IDisposable
     }
 
     [Fact]
-    public async Task ANewGeneration_IsWarnedAgain()
+    public async Task ANewGeneration_IsWarnedAgain_WhenThereAreSeveralOfIt()
     {
         await using var cluster = await StartAsync("cache", Settled);
+
+        // As in a reload of a single worker: it has a predecessor, and no other beside it.
+        await cluster.TellAsync($"fork {Settled} PREFORK_GENERATION=1");
+        await cluster.ExpectAsync(Looked);
+        Assert.Equal(1, cluster.Seen.Count(line => line.StartsWith(Warning, StringComparison.Ordinal)));
         await cluster.TellAsync($"fork {Settled} PREFORK_GENERATION=1");
         await cluster.ExpectAsync(Looked);
         Assert.Equal(2, cluster.Seen.Count(line => line.StartsWith(Warning, StringComparison.Ordinal)));

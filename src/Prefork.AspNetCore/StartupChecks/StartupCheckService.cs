@@ -37,13 +37,13 @@ internal sealed class StartupCheckService(
 
     private async Task RunAsync()
     {
-        // One worker breaks nothing, and the second looks again. A host without a server, such as one that warms up, is not looked at: what it would say is said by none after it.
+        // One worker breaks nothing, and the second looks again; while one is replaced by its successor there are two for a moment. A host without a server, such as one that warms up, is not looked at: what it would say is said by none after it.
         if (!ThisProcess.Hosts.Listens(host) || cluster.WorkerCount < 2 || !_logger.IsEnabled(LogLevel.Warning))
         {
             return;
         }
 
-        var findings = Checks().SelectMany(Look).ToList();
+        var findings = Checks(Cluster.Worker!.WorkerCountOfGeneration).SelectMany(Look).ToList();
         foreach (var finding in findings)
         {
             if (await IsFirstAsync(finding.Name).ConfigureAwait(false))
@@ -55,14 +55,20 @@ internal sealed class StartupCheckService(
         StartupCheckLog.Looked(_logger, findings.Count);
     }
 
-    private IEnumerable<Func<IEnumerable<Finding>>> Checks()
+    /// <param name="workers">How many there are to be, as far as it can be seen. A single one is concerned by what it has in common with its predecessor alone.</param>
+    private IEnumerable<Func<IEnumerable<Finding>>> Checks(int workers)
     {
         var checks = options.Value.StartupChecks;
+        if (workers < 2)
+        {
+            checks &= ClusterStartupChecks.DataProtection | ClusterStartupChecks.EmbeddedDatabase | ClusterStartupChecks.SharedFiles;
+        }
+
         Func<IEnumerable<Finding>> If(ClusterStartupChecks check, Func<IEnumerable<Finding>> look) => (checks & check) != 0 ? look : static () => [];
         return
         [
             If(ClusterStartupChecks.DataProtection, () => DataProtectionCheck.Look(services, registered)),
-            If(ClusterStartupChecks.GarbageCollector, () => GarbageCollectorCheck.Look(cluster.WorkerCount)),
+            If(ClusterStartupChecks.GarbageCollector, () => GarbageCollectorCheck.Look(workers)),
             If(ClusterStartupChecks.InMemoryState, () => InMemoryStateCheck.Look(registered)),
             If(ClusterStartupChecks.SignalR, () => SignalRCheck.Look(services, registered)),
             If(ClusterStartupChecks.EmbeddedDatabase | ClusterStartupChecks.SharedFiles, () => FilesCheck.Look(services, checks)),
