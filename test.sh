@@ -127,6 +127,7 @@ check "build, warnings as errors" dotnet build Prefork.slnx -c Release --nologo 
 if [ "$failed" -eq 0 ]; then
   packages
   suite Prefork.Tests
+  suite Prefork.AspNetCore.Tests
   nodes
   suite Prefork.IntegrationTests
   node_peers

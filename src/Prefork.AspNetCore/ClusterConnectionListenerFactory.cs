@@ -19,7 +19,7 @@ internal sealed class ClusterConnectionListenerFactory(
     ILoggerFactory loggers,
     IServiceProvider services) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
-    private readonly ILogger _logger = loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
+    private readonly ILogger _logger = loggers.CreateLogger(TransportLog.Category);
     private readonly SettlingConnections _settling = new();
     private readonly Lock _lock = new();
     private readonly HashSet<ClusterListener> _open = [];
@@ -100,7 +100,8 @@ internal sealed class ClusterConnectionListenerFactory(
         }
 
         var pool = CreatePool();
-        return new ClusterConnectionListener(listener, new TransportSettings(sockets.Value, options.Value.ShareTlsSessions, pool, Loop(), _settling, _logger), pool, OnClosed);
+        return new ClusterConnectionListener(
+            listener, new TransportSettings(sockets.Value, options.Value.ShareTlsSessions, pool, Loop(), _settling, new LoopLogger(_logger)), pool, OnClosed);
     }
 
     private ClusterListener[] Open()
@@ -153,7 +154,7 @@ internal sealed class ClusterConnectionListenerFactory(
     {
         lock (_lock)
         {
-            return _loop ??= new IoLoop(_logger);
+            return _loop ??= new IoLoop(new LoopLogger(_logger));
         }
     }
 }

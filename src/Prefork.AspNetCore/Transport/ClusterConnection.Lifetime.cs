@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging;
 
 namespace Prefork.AspNetCore.Transport;
 
@@ -23,8 +24,15 @@ internal sealed partial class ClusterConnection
     private int _open = 2;
     private TaskCompletionSource? _finished;
 
-    /// <summary>The client sees a reset. What the application has not yet read or sent is lost.</summary>
-    public override void Abort(ConnectionAbortedException abortReason) => Shutdown(abortReason ?? new ConnectionAbortedException());
+    /// <summary>
+    /// What the application has not yet read or sent is lost. The client sees a reset; or an orderly end if there is no reason, which is how
+    /// Kestrel ends a connection whose client has sent all that it will send.
+    /// </summary>
+    public override void Abort(ConnectionAbortedException? abortReason)
+    {
+        Shutdown(abortReason);
+        FireClosed();
+    }
 
     /// <summary>
     /// Kestrel calls it when nothing of the application's uses the connection any more. What is flushed is still sent;
@@ -56,7 +64,7 @@ internal sealed partial class ClusterConnection
     /// <summary>By the clock, a moment after the connection began or ended: what the short-lived do without.</summary>
     internal void Settle()
     {
-        if (_shutdownReason is not null)
+        if (_shutdownReason is not null || _inputEnded)
         {
             FireClosed();
         }
@@ -123,9 +131,10 @@ internal sealed partial class ClusterConnection
                 _settings.Loop.Forget(this);
             }
 
-            Close(abortive: error is not null);
+            Close(abortive: error is not null && !_settings.FinOnError);
         }
 
+        LogShutdown(error);
         if (error is null)
         {
             _settings.Settling.Add(this);
@@ -245,8 +254,33 @@ internal sealed partial class ClusterConnection
         }
     }
 
+    /// <summary>Asked first: a name for the connection is made when somebody wants it.</summary>
+    private bool LogsDebug => _settings.Logger.IsEnabled(LogLevel.Debug);
+
+    private void LogShutdown(Exception? error)
+    {
+        if (!LogsDebug)
+        {
+            return;
+        }
+
+        if (error is null || _settings.FinOnError)
+        {
+            TransportLog.SendingFin(_settings.Logger, ConnectionId, _shutdownReason!.Message);
+        }
+        else
+        {
+            TransportLog.SendingRst(_settings.Logger, ConnectionId, error.Message);
+        }
+    }
+
     private void LogFailure(Exception error)
     {
+        if (!LogsDebug)
+        {
+            return;
+        }
+
         if (error is ConnectionResetException)
         {
             TransportLog.Reset(_settings.Logger, ConnectionId);

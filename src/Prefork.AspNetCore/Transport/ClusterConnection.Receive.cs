@@ -31,6 +31,7 @@ internal sealed partial class ClusterConnection
     private volatile bool _hungUp;
     private bool _hasSpoken;
     private volatile bool _isHttp2;
+    private volatile bool _inputEnded;
 
     private enum Outcome
     {
@@ -122,6 +123,11 @@ internal sealed partial class ClusterConnection
                 var received = _registered ? ReceiveIntoPipe() : Probe();
                 if (received == 0)
                 {
+                    if (LogsDebug)
+                    {
+                        TransportLog.ReceivedFin(_settings.Logger, ConnectionId);
+                    }
+
                     break;
                 }
 
@@ -143,6 +149,11 @@ internal sealed partial class ClusterConnection
                 if (!flush.IsCompleted)
                 {
                     _flush = flush;
+                    if (LogsDebug)
+                    {
+                        TransportLog.Paused(_settings.Logger, ConnectionId);
+                    }
+
                     flush.GetAwaiter().UnsafeOnCompleted(_onResumed ??= OnResumed);
                     return Outcome.Paused;
                 }
@@ -175,6 +186,11 @@ internal sealed partial class ClusterConnection
     /// <summary>The reader has consumed enough, or is gone.</summary>
     private void OnResumed()
     {
+        if (LogsDebug)
+        {
+            TransportLog.Resumed(_settings.Logger, ConnectionId);
+        }
+
         if (HasNoReader())
         {
             EndInput(null);
@@ -266,9 +282,20 @@ internal sealed partial class ClusterConnection
         }
 
         _input.Writer.Complete(_shutdownReason ?? error);
-        if (_shutdownReason is null)
+        if (_shutdownReason is not null)
         {
-            // The client's doing: the application hears of it even if it reads nothing.
+            return Outcome.Ended;
+        }
+
+        // The client's doing: the application hears of it even if it reads nothing. If it is about to read, first what has come, and the end,
+        // and of the token a moment later: Kestrel aborts with the token what it is at, and a request that came with the end could have no answer.
+        if (IoLoop.HasKept)
+        {
+            _inputEnded = true;
+            _settings.Settling.Add(this);
+        }
+        else
+        {
             FireClosed();
         }
 

@@ -62,11 +62,16 @@ internal sealed partial class ClusterConnection : ConnectionContext, IDuplexPipe
 
     private static Exception ToException(int error)
     {
-        // SocketException by the kernel's number is how System.Net.Sockets words it, too.
+        // As Kestrel's sockets throw them. A SocketException is made by .NET's number for an error, which it does not tell for the kernel's.
         return error switch
         {
             Libc.ECONNRESET or Libc.EPIPE => new ConnectionResetException("The client reset the connection.", new SocketException((int)SocketError.ConnectionReset)),
-            _ => new IOException($"The connection failed: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)} (errno {error})."),
+            Libc.ETIMEDOUT => new SocketException((int)SocketError.TimedOut),
+            Libc.EHOSTUNREACH => new SocketException((int)SocketError.HostUnreachable),
+            Libc.ENETUNREACH => new SocketException((int)SocketError.NetworkUnreachable),
+            Libc.ENETDOWN => new SocketException((int)SocketError.NetworkDown),
+            Libc.ENOBUFS => new SocketException((int)SocketError.NoBufferSpaceAvailable),
+            _ => new SocketException((int)SocketError.SocketError, $"The connection failed: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)} (errno {error})."),
         };
     }
 }

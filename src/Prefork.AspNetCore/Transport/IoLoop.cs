@@ -74,6 +74,9 @@ internal sealed partial class IoLoop : IDisposable
         return true;
     }
 
+    /// <summary>Whether this thread handles an event, and will run a callback when that is over.</summary>
+    internal static bool HasKept => t_handling is { _action: not null };
+
     /// <summary>Whether a callback may receive more by itself. On the loop only so much, or an upload would keep the others waiting.</summary>
     internal static bool MayReceive() => !t_isLoop || --t_reads >= 0;
 

@@ -33,7 +33,12 @@ internal static unsafe partial class Libc
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
     internal const int EPIPE = 32;
+    internal const int ENETDOWN = 100;
+    internal const int ENETUNREACH = 101;
     internal const int ECONNRESET = 104;
+    internal const int ENOBUFS = 105;
+    internal const int ETIMEDOUT = 110;
+    internal const int EHOSTUNREACH = 113;
 
     private const string Library = "libc";
 

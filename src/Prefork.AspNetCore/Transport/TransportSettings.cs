@@ -9,6 +9,8 @@ namespace Prefork.AspNetCore.Transport;
 internal sealed class TransportSettings(
     SocketTransportOptions options, bool shareTlsSessions, MemoryPool<byte> pool, IoLoop loop, SettlingConnections settling, ILogger logger)
 {
+    internal const string FinOnErrorSwitch = "Microsoft.AspNetCore.Server.Kestrel.FinOnError";
+
     private const int LargestReceive = 32 * 1024;
 
     internal IoLoop Loop => loop;
@@ -23,8 +25,11 @@ internal sealed class TransportSettings(
 
     internal bool NoDelay { get; } = options.NoDelay;
 
-    /// <summary>No more than the pipe may hold.</summary>
-    internal int LargeReceive { get; } = (int)Math.Clamp(options.MaxReadBufferSize ?? LargestReceive, 1, LargestReceive);
+    /// <summary>The switch of Kestrel's with which an abort is an orderly end for the client. Kestrel's own copy of it is internal.</summary>
+    internal bool FinOnError { get; } = AppContext.TryGetSwitch(FinOnErrorSwitch, out var set) && set;
+
+    /// <summary>No more than the pipe may hold. Neither null nor 0 is a limit.</summary>
+    internal int LargeReceive { get; } = options.MaxReadBufferSize is > 0 and { } limit ? (int)Math.Min(limit, LargestReceive) : LargestReceive;
 
     /// <summary>Receiving goes on where the application has consumed enough: nothing of the application's runs there.</summary>
     internal PipeOptions Input { get; } = Options(pool, CallbackScheduler.Instance, PipeScheduler.Inline, options.MaxReadBufferSize);

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+
+namespace Prefork.AspNetCore.Transport;
+
+/// <summary>
+/// The application's logger for threads of ours. What it writes to is the application's and may block or throw: so it runs on the thread
+/// pool, and an exception of it ends nothing.
+/// </summary>
+internal sealed class LoopLogger(ILogger logger) : ILogger
+{
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => logger.BeginScope(state);
+
+    public bool IsEnabled(LogLevel logLevel)
+    {
+        try
+        {
+            return logger.IsEnabled(logLevel);
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (Thread.CurrentThread.IsThreadPoolThread)
+        {
+            Write(logLevel, eventId, state, exception, formatter);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_ => Write(logLevel, eventId, state, exception, formatter), null);
+        }
+    }
+
+    private void Write<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        try
+        {
+            logger.Log(logLevel, eventId, state, exception, formatter);
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
+        }
+    }
+}
