@@ -134,12 +134,12 @@ internal sealed partial class IoLoop : IDisposable
     private void Main()
     {
         t_isLoop = true;
-        var clean = ExecutionContext.Capture()!;
+        var own = new ThreadState();
         var thread = LoopThread.Current();
         var frame = new CallbackFrame();
         while (true)
         {
-            _turns.Wait();
+            WaitForTurn();
             if (_stopping)
             {
                 return;
@@ -148,7 +148,7 @@ internal sealed partial class IoLoop : IDisposable
             var turn = Volatile.Read(ref _gate) & ~InCallback;
             _thread = thread;
             _frame = frame;
-            if (Run(turn, frame, clean))
+            if (Run(turn, frame, own))
             {
                 _epoll.Dispose();
                 _wake.Dispose();
@@ -159,8 +159,25 @@ internal sealed partial class IoLoop : IDisposable
         }
     }
 
+    /// <summary>Code that ran here may have kept this thread to interrupt it later, which nobody but itself shall feel.</summary>
+    private void WaitForTurn()
+    {
+        while (true)
+        {
+            try
+            {
+                _turns.Wait();
+                return;
+            }
+            catch (ThreadInterruptedException)
+            {
+                // The interrupt is used up, and the turn still to come.
+            }
+        }
+    }
+
     /// <summary>True when it was stopped, false when the turn was lost.</summary>
-    private bool Run(long turn, CallbackFrame frame, ExecutionContext clean)
+    private bool Run(long turn, CallbackFrame frame, ThreadState own)
     {
         while (!_stopping)
         {
@@ -178,7 +195,7 @@ internal sealed partial class IoLoop : IDisposable
                 t_handling = this;
                 connection.OnEvents(events);
                 t_handling = null;
-                if (_action is not null && !RunCallback(turn, frame, clean))
+                if (_action is not null && !RunCallback(turn, frame, own))
                 {
                     return false;
                 }
@@ -189,7 +206,7 @@ internal sealed partial class IoLoop : IDisposable
     }
 
     /// <summary>Runs the kept callback. False when the loop is somebody else's by now.</summary>
-    private bool RunCallback(long turn, CallbackFrame frame, ExecutionContext clean)
+    private bool RunCallback(long turn, CallbackFrame frame, ThreadState own)
     {
         var action = _action!;
         var state = _state;
@@ -209,7 +226,7 @@ internal sealed partial class IoLoop : IDisposable
         action(state);
         t_frame = null;
         frame.End();
-        ExecutionContext.Restore(clean);
+        own.Restore();
         return Interlocked.CompareExchange(ref _gate, turn, turn | InCallback) == (turn | InCallback);
     }
 }
