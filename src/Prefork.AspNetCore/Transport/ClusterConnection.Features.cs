@@ -19,12 +19,22 @@ internal sealed partial class ClusterConnection :
     private EndPoint? _remote;
     private bool _localKnown;
     private bool _remoteKnown;
-    private Socket? _socket;
+    private ConnectionSocket? _socket;
     private volatile ConnectionFeatures? _features;
 
     public override string ConnectionId
     {
-        get => field ??= ConnectionIds.Next();
+        get
+        {
+            if (field is null)
+            {
+                // The loop may log of it while the application asks.
+                Interlocked.CompareExchange(ref field, ConnectionIds.Next(), null);
+            }
+
+            return field;
+        }
+
         set;
     }
 
@@ -94,7 +104,7 @@ internal sealed partial class ClusterConnection :
 
     public MemoryPool<byte> MemoryPool => _settings.Pool;
 
-    /// <summary>A socket over a duplicate, for those who set options or look at the connection. It closes with the connection.</summary>
+    /// <summary>A socket over a duplicate, for those who set options or look at the connection. It closes with the connection, and the connection with it.</summary>
     public Socket Socket
     {
         get
@@ -102,9 +112,23 @@ internal sealed partial class ClusterConnection :
             lock (_lock)
             {
                 ObjectDisposedException.ThrowIf(_shutdownReason is not null, this);
-                return _socket ??= Duplicate();
+                if (_socket is null)
+                {
+                    // Now, though it costs a call: it shows what Kestrel's would, and what the application sets after this stays.
+                    SetNoDelay();
+                    _socket = Duplicate();
+                }
+
+                return _socket;
             }
         }
+    }
+
+    /// <summary>Before the first read: a connection that the client has reset has no names any more. Kestrel's HTTP has asked for them by then.</summary>
+    internal void RememberNames()
+    {
+        _ = LocalEndPoint;
+        _ = RemoteEndPoint;
     }
 
     /// <summary>A listener on one address accepts for no other, so only one on all of them leaves a question.</summary>
@@ -140,11 +164,11 @@ internal sealed partial class ClusterConnection :
         }
     }
 
-    private Socket Duplicate()
+    private ConnectionSocket Duplicate()
     {
         var number = Libc.Fcntl(Handle, Libc.F_DUPFD_CLOEXEC, 0);
         return number >= 0
-            ? new Socket(new SafeSocketHandle(number, ownsHandle: true))
+            ? new ConnectionSocket(new SafeSocketHandle(number, ownsHandle: true), this)
             : throw new SocketException((int)SocketError.TooManyOpenSockets);
     }
 }

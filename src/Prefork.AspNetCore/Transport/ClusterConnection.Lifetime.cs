@@ -34,6 +34,9 @@ internal sealed partial class ClusterConnection
         FireClosed();
     }
 
+    /// <summary>By the application, and the client sees a reset as with Kestrel's sockets; or by the connection itself when it has ended.</summary>
+    internal void OnSocketClosed() => Shutdown(new ConnectionAbortedException("The application closed the connection's socket."));
+
     /// <summary>
     /// Kestrel calls it when nothing of the application's uses the connection any more. What is flushed is still sent;
     /// a client that takes none of it is Kestrel's to abort.

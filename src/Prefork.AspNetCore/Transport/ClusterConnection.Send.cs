@@ -16,7 +16,7 @@ internal sealed partial class ClusterConnection : IThreadPoolWorkItem
     private volatile bool _putOff;
     private bool _hasPutOff;
     private bool _hasSent;
-    private bool _noDelay;
+    private volatile bool _noDelay;
     private int _isBatching;
 
     /// <summary>Sends what is flushed. Called after each flush, when there is room (<paramref name="writable"/>), and after a shutdown.</summary>
@@ -173,7 +173,6 @@ internal sealed partial class ClusterConnection : IThreadPoolWorkItem
         // Nagle's rule holds nothing back while nothing is under way, so a connection's first answer needs no option.
         if (_hasSent && !_noDelay)
         {
-            _noDelay = true;
             SetNoDelay();
         }
 
@@ -224,13 +223,19 @@ internal sealed partial class ClusterConnection : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Once: whoever has the connection's socket may have set something else since.</summary>
     private unsafe void SetNoDelay()
     {
-        if (_settings.NoDelay && _listening is System.Net.IPEndPoint)
+        lock (_lock)
         {
-            // A refusal costs time and breaks nothing.
-            var one = 1;
-            _ = Libc.SetSockOpt(Handle, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, &one, sizeof(int));
+            if (!_noDelay && _settings.NoDelay && _listening is System.Net.IPEndPoint)
+            {
+                // A refusal costs time and breaks nothing.
+                var one = 1;
+                _ = Libc.SetSockOpt(Handle, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, &one, sizeof(int));
+            }
+
+            _noDelay = true;
         }
     }
 

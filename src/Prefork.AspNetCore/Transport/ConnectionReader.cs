@@ -15,6 +15,7 @@ internal sealed class ConnectionReader(ClusterConnection connection, PipeReader 
             {
                 // Before a stop of the server is looked at: a request that has come with its connection is still answered.
                 _started = true;
+                connection.RememberNames();
                 connection.Receive();
             }
 
