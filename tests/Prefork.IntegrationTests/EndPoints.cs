@@ -72,17 +72,18 @@ public class EndPoints
     }
 
     [Fact]
-    public async Task Http3_IsOff_AndTheLogSaysSo()
+    public async Task Http3AndOptionsThatDoNotApply_AreOff_AndTheLogSaysSo()
     {
         using var folder = new TemporaryFolder();
         var certificate = Path.Combine(folder.Path, "certificate.pfx");
         await File.WriteAllBytesAsync(certificate, WebCluster.NewCertificate());
         await using var cluster = await TestCluster.StartAsync(
-            $"setup exec={Programs.WebApp} args=--pretend-quic=true,--Kestrel:Endpoints:a:Url=https://127.0.0.1:0,--Kestrel:Endpoints:a:Protocols=Http1AndHttp2AndHttp3"
+            $"setup exec={Programs.WebApp} args=--pretend-quic=true,--Sockets:IOQueueCount=3,--Kestrel:Endpoints:a:Url=https://127.0.0.1:0,--Kestrel:Endpoints:a:Protocols=Http1AndHttp2AndHttp3"
             + $",--Kestrel:Endpoints:a:Certificate:Path={certificate},--Kestrel:Endpoints:a:Certificate:Password=secret",
             "fork");
         var url = (await cluster.ExpectAsync("message 1 urls ")).Split(' ')[3];
         Assert.Contains("HTTP/3 is off in a worker", await cluster.ExpectEverAsync("info: Prefork.AspNetCore.Http3Notice"), StringComparison.Ordinal);
+        Assert.Contains("IOQueueCount", await cluster.ExpectEverAsync("warn: Prefork.AspNetCore.Transport"), StringComparison.Ordinal);
         using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
         using var response = await client.GetAsync(url);
         Assert.Equal("1", await response.Content.ReadAsStringAsync());

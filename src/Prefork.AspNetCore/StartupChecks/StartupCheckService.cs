@@ -18,8 +18,6 @@ internal sealed class StartupCheckService(
     IHostApplicationLifetime lifetime,
     ILoggerFactory loggers) : IHostedService
 {
-    private static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(5);
-
     private readonly ILogger _logger = loggers.CreateLogger("Prefork.AspNetCore.StartupChecks");
     private CancellationTokenRegistration _started;
 
@@ -46,7 +44,7 @@ internal sealed class StartupCheckService(
         var findings = Checks(Cluster.Worker!.WorkerCountOfGeneration).SelectMany(Look).ToList();
         foreach (var finding in findings)
         {
-            if (await IsFirstAsync(finding.Name).ConfigureAwait(false))
+            if (await SayOnce.IsFirstAsync(finding.Name).ConfigureAwait(false))
             {
                 finding.Say(_logger);
             }
@@ -85,24 +83,6 @@ internal sealed class StartupCheckService(
         {
             StartupCheckLog.CheckFailed(_logger, exception);
             return [];
-        }
-    }
-
-    /// <summary>A new generation may be another program, and hears it again. Under a primary that does not answer each worker says it.</summary>
-    private async Task<bool> IsFirstAsync(string name)
-    {
-        try
-        {
-            using var timeout = new CancellationTokenSource(ClaimTime);
-            return await Cluster.Worker!.TryClaimAsync($"prefork.startup-checks/{cluster.Generation}/{name}", timeout.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            return true;
-        }
-        catch (ClusterChannelClosedException)
-        {
-            return false;
         }
     }
 }
