@@ -2,18 +2,17 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Security.Claims;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Prefork.Tests.Ipc;
 
 namespace Prefork.AspNetCore.Tests;
 
 /// <summary>The application's code runs on the loop's thread, and leaves nothing behind on it.</summary>
 public class LoopThreads
 {
-    private const string Clean = "prefork io, Normal, background, no context, invariant culture, invariant user interface, flows, no local, no activity, no principal";
+    private const string Clean = $"prefork io, {ThreadTraces.None}";
 
-    private static readonly AsyncLocal<string?> s_local = new();
     private static readonly ManualResetEventSlim s_mayGoOn = new();
     private static TaskCompletionSource s_blocks = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private static Thread? s_kept;
@@ -64,6 +63,7 @@ public class LoopThreads
             answer = await answered;
         }
 
+        SpinWait.SpinUntil(static () => s_kept!.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin), TestServer.Patience);
         s_kept!.Interrupt();
         for (var i = 0; i < 20; i++)
         {
@@ -109,7 +109,7 @@ public class LoopThreads
 
             var text = Encoding.ASCII.GetString(result.Buffer.FirstSpan).TrimEnd();
             connection.Transport.Input.AdvanceTo(result.Buffer.End);
-            var answer = $"{Environment.CurrentManagedThreadId} {State()}\n";
+            var answer = $"{Environment.CurrentManagedThreadId} {Thread.CurrentThread.Name}, {ThreadTraces.Look()}\n";
             if (text == "keep and block" && !Thread.CurrentThread.IsThreadPoolThread)
             {
                 s_kept = Thread.CurrentThread;
@@ -121,7 +121,7 @@ public class LoopThreads
             _ = connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(answer)).AsTask();
             if (text == "spoil")
             {
-                Spoil();
+                ThreadTraces.Leave();
             }
 
             Wait();
@@ -129,36 +129,5 @@ public class LoopThreads
 
         Wait();
         return ended.Task;
-    }
-
-    private static string State() => string.Join(
-        ", ",
-        Thread.CurrentThread.Name,
-        Thread.CurrentThread.Priority,
-        Thread.CurrentThread.IsBackground ? "background" : "foreground",
-        SynchronizationContext.Current is null ? "no context" : "a context",
-        ReferenceEquals(CultureInfo.CurrentCulture, CultureInfo.InvariantCulture) ? "invariant culture" : "a culture",
-        ReferenceEquals(CultureInfo.CurrentUICulture, CultureInfo.InvariantCulture) ? "invariant user interface" : "a culture of the user interface",
-        ExecutionContext.IsFlowSuppressed() ? "does not flow" : "flows",
-        s_local.Value ?? "no local",
-        Activity.Current is null ? "no activity" : "an activity",
-        Thread.CurrentPrincipal is null ? "no principal" : "a principal");
-
-    private static void Spoil()
-    {
-        var thread = Thread.CurrentThread;
-        thread.Name = "spoilt";
-        thread.Priority = ThreadPriority.Lowest;
-        thread.IsBackground = false;
-        SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
-        CultureInfo.CurrentCulture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        CultureInfo.CurrentUICulture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        s_local.Value = "a local";
-        Activity.Current = new Activity("spoilt").Start();
-        Thread.CurrentPrincipal = new ClaimsPrincipal();
-        if (!ExecutionContext.IsFlowSuppressed())
-        {
-            ExecutionContext.SuppressFlow();
-        }
     }
 }

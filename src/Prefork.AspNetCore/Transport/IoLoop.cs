@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Prefork.Ipc;
 
 namespace Prefork.AspNetCore.Transport;
 
@@ -134,7 +135,7 @@ internal sealed partial class IoLoop : IDisposable
     private void Main()
     {
         t_isLoop = true;
-        var own = new ThreadState();
+        var own = new HandlerThread();
         var thread = LoopThread.Current();
         var frame = new CallbackFrame();
         while (true)
@@ -177,7 +178,7 @@ internal sealed partial class IoLoop : IDisposable
     }
 
     /// <summary>True when it was stopped, false when the turn was lost.</summary>
-    private bool Run(long turn, CallbackFrame frame, ThreadState own)
+    private bool Run(long turn, CallbackFrame frame, HandlerThread own)
     {
         while (!_stopping)
         {
@@ -206,7 +207,7 @@ internal sealed partial class IoLoop : IDisposable
     }
 
     /// <summary>Runs the kept callback. False when the loop is somebody else's by now.</summary>
-    private bool RunCallback(long turn, CallbackFrame frame, ThreadState own)
+    private bool RunCallback(long turn, CallbackFrame frame, HandlerThread own)
     {
         var action = _action!;
         var state = _state;
@@ -226,7 +227,7 @@ internal sealed partial class IoLoop : IDisposable
         action(state);
         t_frame = null;
         frame.End();
-        own.Restore();
+        own.PutBack();
         return Interlocked.CompareExchange(ref _gate, turn, turn | InCallback) == (turn | InCallback);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class Dispatcher
     }
 
     /// <summary>Runs what is queued. By the loop; false when a handler took so long that the loop is another thread's now.</summary>
-    internal bool Run()
+    internal bool Run(HandlerThread thread)
     {
         var holding = true;
 
@@ -54,7 +54,7 @@ internal sealed class Dispatcher
             if (holding)
             {
                 var turn = _loop.EnterHandlers();
-                var emptied = RunForBudget();
+                var emptied = RunForBudget(thread);
                 holding = _loop.TryLeaveHandlers(turn);
                 if (holding && !emptied)
                 {
@@ -68,6 +68,7 @@ internal sealed class Dispatcher
             while (!holding && _queue.TryDequeue(out var item))
             {
                 item.Run();
+                thread.PutBack();
             }
 
             Interlocked.Exchange(ref _running, 0);
@@ -76,12 +77,13 @@ internal sealed class Dispatcher
         return holding;
     }
 
-    private bool RunForBudget()
+    private bool RunForBudget(HandlerThread thread)
     {
         var end = Stopwatch.GetTimestamp() + Budget;
         for (var ran = 1; _queue.TryDequeue(out var item); ran++)
         {
             item.Run();
+            thread.PutBack();
             if (ran % HandlersPerLook == 0 && Stopwatch.GetTimestamp() > end)
             {
                 return false;

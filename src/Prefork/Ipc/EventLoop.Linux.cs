@@ -136,16 +136,17 @@ internal sealed class EventLoop : IDisposable
 
     private void Run()
     {
+        var thread = new HandlerThread();
         while (!_stopping)
         {
-            _baton.Wait();
+            WaitForBaton();
             if (_stopping)
             {
                 return;
             }
 
             s_held = this;
-            HoldBaton();
+            HoldBaton(thread);
         }
 
         // The other thread has nothing to wait for any more.
@@ -156,11 +157,28 @@ internal sealed class EventLoop : IDisposable
         _ended.TrySetResult();
     }
 
+    /// <summary>A handler may have kept this thread, and interrupt it when it waits here, long afterwards.</summary>
+    private void WaitForBaton()
+    {
+        while (true)
+        {
+            try
+            {
+                _baton.Wait();
+                return;
+            }
+            catch (ThreadInterruptedException)
+            {
+                // The interrupt is used up, and the baton still to come.
+            }
+        }
+    }
+
     /// <summary>
     /// Returns when the loop is to end, or when a handler took so long that the baton is somebody else's. An exception that gets here
     /// is a defect of ours, or of a handler: the process ends, and everybody sees why.
     /// </summary>
-    private void HoldBaton()
+    private void HoldBaton(HandlerThread thread)
     {
         while (!_stopping)
         {
@@ -181,7 +199,7 @@ internal sealed class EventLoop : IDisposable
             if (_turnEnd is { } dispatcher)
             {
                 _turnEnd = null;
-                if (!dispatcher.Run())
+                if (!dispatcher.Run(thread))
                 {
                     return;
                 }
