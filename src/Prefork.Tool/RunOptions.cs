@@ -8,6 +8,9 @@ internal sealed class RunOptions
     /// <summary>Longer than the supervisor's: the command does not know the program, and one that starts for minutes (migrations, a cache that is filled) works by itself.</summary>
     private static readonly TimeSpan s_bootTimeout = TimeSpan.FromMinutes(10);
 
+    /// <summary>Longer than a .NET host gives itself, which is 30 seconds and the drain's five: one that ends by itself is not killed, and what it does last (writing its log, say) is done.</summary>
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(40);
+
     /// <param name="given">What was given in all.</param>
     /// <param name="file">The configuration file, if there is one.</param>
     /// <exception cref="CommandException">No program is named.</exception>
@@ -57,7 +60,7 @@ internal sealed class RunOptions
         options.BootTimeout = Given.Get(KnownSettings.BootTimeout) ?? s_bootTimeout;
         options.HealthGate = Given.Get(KnownSettings.Health);
         options.HealthGateTimeout = Given.Get(KnownSettings.HealthTimeout) ?? defaults.HealthGateTimeout;
-        options.StopTimeout = Given.Get(KnownSettings.StopTimeout) ?? defaults.StopTimeout;
+        options.StopTimeout = Given.Get(KnownSettings.StopTimeout) ?? s_stopTimeout;
         options.KillTimeout = Given.Get(KnownSettings.KillTimeout) ?? defaults.KillTimeout;
         options.WatchWindow = Given.Get(KnownSettings.WatchWindow) ?? defaults.WatchWindow;
         options.RestartDelay = Given.Get(KnownSettings.RestartDelay) ?? defaults.RestartDelay;

@@ -35,7 +35,7 @@ internal static class KnownSettings
         "health", Words.Health, orNumber: false, "What a worker must pass before it gets clients: a path (/health), an http or https address, tcp, or command:PROGRAM.", "PATH|ADDRESS|tcp|command:PROGRAM");
 
     internal static readonly TextSetting<TimeSpan?> HealthTimeout = Timeout("healthTimeout", "How long a worker has to pass it. [default: 30s]");
-    internal static readonly TextSetting<TimeSpan?> StopTimeout = Timeout("stopTimeout", "How long a worker has to leave before it gets SIGTERM. [default: 30s]", orZero: true);
+    internal static readonly TextSetting<TimeSpan?> StopTimeout = Timeout("stopTimeout", "How long a worker has to leave before it gets SIGTERM. [default: 40s]", orZero: true);
     internal static readonly TextSetting<TimeSpan?> KillTimeout = Timeout("killTimeout", "How long it has from there till it gets SIGKILL. [default: 5s]", orZero: true);
     internal static readonly TextSetting<TimeSpan?> WatchWindow = Timeout("watchWindow", "How long a reload watches the new workers before it is done. [default: 5s]", orZero: true);
     internal static readonly TextSetting<TimeSpan?> RestartDelay = Timeout("restartDelay", "How long to wait before a worker that ended again in quick succession is started again; then twice that, and so on. [default: 100ms]");
