@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Win32.SafeHandles;
 
 namespace Prefork.AspNetCore.StartupChecks;
 
@@ -18,7 +17,7 @@ internal static class FilesCheck
     internal static IEnumerable<Finding> Look(IServiceProvider services, ClusterStartupChecks checks)
     {
         var open = OpenFiles.OfThisProcess();
-        var databases = open.Where(static file => IsSqlite(file.Value)).Select(static file => file.Key).ToList();
+        var databases = open.Where(static file => OpenFiles.BeginsWith(file.Value, "SQLite format 3\0"u8)).Select(static file => file.Key).ToList();
         if (checks.HasFlag(ClusterStartupChecks.EmbeddedDatabase))
         {
             var database = databases.FirstOrDefault() ?? Configured(services.GetService<IConfiguration>());
@@ -66,23 +65,4 @@ internal static class FilesCheck
 
     private static string? Configured(IConfiguration? configuration)
         => configuration?.GetSection("ConnectionStrings").GetChildren().Select(child => child.Value is { } value ? FileOf(value) : null).FirstOrDefault(file => file is not null);
-
-    /// <summary>
-    /// Reads by the application's own descriptor. To open the file once more and close it would take the application's locks on it away: they are the process's
-    /// (fcntl(2), "Advisory record locking"), and SQLite counts on them.
-    /// </summary>
-    private static bool IsSqlite(int descriptor)
-    {
-        try
-        {
-            using var file = new SafeFileHandle(descriptor, ownsHandle: false);
-            Span<byte> header = stackalloc byte[16];
-            return RandomAccess.Read(file, header, fileOffset: 0) == header.Length && header.SequenceEqual("SQLite format 3\0"u8);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            // Closed meanwhile, or open for writing alone.
-            return false;
-        }
-    }
 }

@@ -1,18 +1,36 @@
 using System.Globalization;
+using Prefork.AspNetCore.Transport;
 
 namespace Prefork.AspNetCore.StartupChecks;
 
 /// <summary>Which regular files processes have open for writing: /proc/pid/fd and fdinfo (proc(5)).</summary>
+/// <remarks>
+/// No file is opened here. Whoever closes any descriptor of a file gives back all locks that this process has on it (fcntl(2)), and so would break
+/// the application's databases.
+/// </remarks>
 internal static class OpenFiles
 {
     private const int AccessMode = 3;
     private const int Append = 0x400;
 
     /// <summary>
-    /// The files of this process: their paths, each with a descriptor that it is open as. Not the standard streams, which are the same for all on purpose, and not what is opened for appending,
-    /// where the kernel keeps lines whole.
+    /// The files of this process, as paths with one of their descriptors. Not the standard streams, which are the same for all on purpose, and not
+    /// what is opened for appending, where the kernel keeps lines whole.
     /// </summary>
     internal static Dictionary<string, int> OfThisProcess() => Of(Environment.ProcessId);
+
+    /// <summary>
+    /// Whether a file of this process begins so. The descriptor is the application's, and may be closed or another file's by now: then the answer
+    /// is that file's, or false. pread(2) moves no position, and takes nothing from a socket or a pipe.
+    /// </summary>
+    internal static unsafe bool BeginsWith(int descriptor, ReadOnlySpan<byte> header)
+    {
+        Span<byte> read = stackalloc byte[header.Length];
+        fixed (byte* buffer = read)
+        {
+            return Libc.PRead(descriptor, buffer, (nuint)read.Length, 0) == read.Length && read.SequenceEqual(header);
+        }
+    }
 
     /// <summary>The same of the primary and of its other children.</summary>
     internal static HashSet<string> OfTheOthers()
@@ -23,14 +41,14 @@ internal static class OpenFiles
             .Select(pid => int.Parse(pid, CultureInfo.InvariantCulture))
             .Where(pid => pid != Environment.ProcessId)
             .Append(primary);
-        return new HashSet<string>(others.SelectMany(TryOf), StringComparer.Ordinal);
+        return [.. others.SelectMany(static pid => TryOf(pid).Keys)];
     }
 
-    private static IEnumerable<string> TryOf(int pid)
+    private static Dictionary<string, int> TryOf(int pid)
     {
         try
         {
-            return Of(pid).Keys;
+            return Of(pid);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
