@@ -68,7 +68,13 @@ public static class ClusterWebHostBuilderExtensions
             // Of several factories that can bind an end point, Kestrel takes the one registered last.
             services.AddSingleton<ClusterConnectionListenerFactory>();
             services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<ClusterConnectionListenerFactory>());
-            services.AddHostedService<DrainService>();
+            services.AddSingleton<DrainService>();
+            services.AddHostedService(static provider => provider.GetRequiredService<DrainService>());
+            if (DrainingServer.IsNeededBy(services))
+            {
+                DrainingServer.AddTo(services);
+            }
+
             LetSignalsWaitForTheStart(services);
             if (services.Any(static service => service.ServiceType == typeof(IMultiplexedConnectionListenerFactory)))
             {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Prefork.AspNetCore;
 
@@ -8,5 +9,12 @@ namespace Prefork.Hook;
 internal static class HookedHost
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void UseCluster(IHostBuilder builder) => builder.UseCluster();
+    internal static void UseCluster(IHostBuilder builder)
+    {
+        builder.UseCluster();
+        if (HostingStartupVariable.IsWanted)
+        {
+            builder.ConfigureServices(static (_, services) => services.AddHostedService<HostingStartupService>());
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using Microsoft.Extensions.Hosting;
 
 namespace Prefork.Hook;
@@ -15,6 +16,10 @@ internal sealed class HookedProgram : IObserver<DiagnosticListener>, IObserver<K
         if (Cluster.IsWorker)
         {
             DiagnosticListener.AllListeners.Subscribe(new HookedProgram());
+            if (WebHostProgram.Is(Assembly.GetEntryAssembly()))
+            {
+                HostingStartupVariable.Want();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ public class Running
     [InlineData("slim")]
     [InlineData("empty")]
     [InlineData("generic")]
+    [InlineData("web-host")]
     public async Task AnyBuildersHost_IsAWorkers(string builder) => await ServesFromEveryWorkerAsync(Published.Assembly, builder);
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 // An application that has never heard of Prefork, with each way there is to build a host: UnmodifiedApp BUILDER URL [further arguments]
@@ -50,6 +51,31 @@ switch (kind)
             await app.RunAsync();
         }
 
+        return 0;
+    case "web-host":
+        // As before ASP.NET Core 3: no generic host. It is built again when it has stopped and somebody has asked for that.
+        string? again;
+        do
+        {
+            again = null;
+#pragma warning disable ASPDEPR004, ASPDEPR008 // Obsolete, and in many programs.
+            WebHost.CreateDefaultBuilder(args)
+                .ConfigureLogging(static logging => logging.ClearProviders())
+                .UseUrls(url)
+                .Configure(app => app.UseRouting().UseEndpoints(routes =>
+                {
+                    Map(routes);
+                    routes.MapGet("/again", (IHostApplicationLifetime lifetime) =>
+                    {
+                        again = "yes";
+                        lifetime.StopApplication();
+                        return again;
+                    });
+                }))
+                .Build().Run();
+#pragma warning restore ASPDEPR004, ASPDEPR008
+        }
+        while (again is not null);
         return 0;
     case "service":
         // A host without a server.
@@ -114,4 +140,4 @@ void Map(IEndpointRouteBuilder routes)
 
 // The slot's number is meant for the application.
 static IEnumerable<string> Variables(IEnumerable<string> names)
-    => names.Where(static name => name is "NOTIFY_SOCKET" or "WATCHDOG_USEC" or "LISTEN_FDS" or "FORCE_COLOR" or "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || (name.StartsWith("PREFORK_", StringComparison.Ordinal) && name != "PREFORK_WORKER_INDEX") || name.Contains("STARTUP_HOOKS") || name.Contains("SpinLimit"));
+    => names.Where(static name => name is "NOTIFY_SOCKET" or "WATCHDOG_USEC" or "LISTEN_FDS" or "FORCE_COLOR" or "NODE_UNIQUE_ID" or "DOTNET_gcServer" or "DOTNET_PROCESSOR_COUNT" || name.StartsWith("NODE_CHANNEL_", StringComparison.Ordinal) || (name.StartsWith("PREFORK_", StringComparison.Ordinal) && name != "PREFORK_WORKER_INDEX") || name.Contains("STARTUP_HOOKS") || name.Contains("HOSTINGSTARTUP") || name.Contains("SpinLimit"));
