@@ -21,6 +21,10 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
 
     private readonly Lock _stopLock = new();
     private int _stopCalls;
+    private volatile bool _isToldToStop;
+
+    /// <summary>Whether a command has said so.</summary>
+    internal bool IsToldToStop => _isToldToStop;
 
     internal async Task<ControlReply> HandleAsync(ControlRequest request, Func<ControlReply, Task> tell)
     {
@@ -90,6 +94,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
     {
         // A signal may have made the first.
         var stops = (await supervisor.GetStatusAsync()).State == SupervisorState.Stopping;
+        _isToldToStop |= !stops;
         runner.Say(said, SupervisorEventKind.OperationBegan);
         lock (_stopLock)
         {

@@ -9,40 +9,89 @@ namespace Prefork.Tool;
 internal sealed class ApplicationLog : IDisposable
 {
     private const string FileName = "log.txt";
-    private const string Variable = "XDG_STATE_HOME";
     private readonly string _folder;
-    private readonly Serilog.Core.Logger _logger;
+    private readonly Lock _lock = new();
+    private Serilog.Core.Logger _logger;
 
     private ApplicationLog(string folder)
     {
         _folder = folder;
-        _logger = new LoggerConfiguration()
-            .WriteTo.File(
-                System.IO.Path.Combine(folder, FileName),
-                rollOnFileSizeLimit: true,
-                fileSizeLimitBytes: 10 * 1024 * 1024,
-                retainedFileCountLimit: 5,
-                formatProvider: System.Globalization.CultureInfo.InvariantCulture,
-                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Source:l} {Line:l}{NewLine}")
-            .CreateLogger();
+        _logger = Open();
     }
 
     /// <summary>The file that is written; the first one may have been deleted.</summary>
-    internal string Path => LogReader.Files(_folder).LastOrDefault() ?? System.IO.Path.Combine(_folder, FileName);
+    internal string Path => NewestIn(_folder);
 
-    internal static ApplicationLog Open(string name) => new(FolderOf(name));
+    internal static string NewestOf(string name) => NewestIn(PlaceOf(name));
+
+    internal static ApplicationLog OpenFor(string name) => new(FolderOf(name));
 
     /// <summary><c>$XDG_STATE_HOME/prefork/NAME</c>, or <c>~/.local/state/prefork/NAME</c>: this user's alone.</summary>
     /// <exception cref="CommandException">There is no such place.</exception>
-    internal static string FolderOf(string name)
+    internal static string FolderOf(string name) => RuntimeFolder.OpenPrivate(PlaceOf(name), ControlFolder.Variable);
+
+    /// <summary>The same, as it is or is not there.</summary>
+    internal static string PlaceOf(string name)
+        => ControlFolder.State is { } state ? System.IO.Path.Combine(state, name)
+            : throw new CommandException(ExitCodes.Failed, $"there is no place for logs: you have no home folder{(Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } given ? $" ({given} is none)" : "")}. Make one, or set {ControlFolder.Variable} to a folder for them.");
+
+    /// <summary>
+    /// Looks whether the file that is written to can still be found: one that was deleted takes lines that nobody can read. Then it is begun anew.
+    /// </summary>
+    /// <returns>Whether it was.</returns>
+    internal bool Restore()
     {
-        var state = RuntimeFolder.Given(Variable) ?? (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home
-            ? System.IO.Path.Combine(home, ".local/state")
-            : throw new CommandException(ExitCodes.Failed, $"there is no place for logs: you have no home folder{(Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } given ? $" ({given} is none)" : "")}. Make one, or set {Variable} to a folder for them."));
-        return RuntimeFolder.OpenPrivate(System.IO.Path.Combine(state, "prefork", name), Variable);
+        if (LogReader.Exist(_folder))
+        {
+            return false;
+        }
+
+        RuntimeFolder.OpenPrivate(_folder, ControlFolder.Variable);
+        lock (_lock)
+        {
+            _logger.Dispose();
+            _logger = Open();
+        }
+
+        return true;
     }
 
-    internal void Write(LogLine line) => _logger.Information("{Source} {Line}", line.Mark, line.Line);
+    internal void Write(LogLine line)
+    {
+        lock (_lock)
+        {
+            _logger.Information("{Source} {Line}", line.Mark, line.Line);
+        }
+    }
 
-    public void Dispose() => _logger.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _logger.Dispose();
+        }
+    }
+
+    private static string NewestIn(string folder) => LogReader.Files(folder).LastOrDefault() ?? System.IO.Path.Combine(folder, FileName);
+
+    private Serilog.Core.Logger Open() => new LoggerConfiguration()
+        .WriteTo.File(
+            System.IO.Path.Combine(_folder, FileName),
+            rollOnFileSizeLimit: true,
+            fileSizeLimitBytes: 10 * 1024 * 1024,
+            retainedFileCountLimit: 5,
+            hooks: new Private(),
+            formatProvider: System.Globalization.CultureInfo.InvariantCulture,
+            outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Source:l} {Line:l}{NewLine}")
+        .CreateLogger();
+
+    /// <summary>Readable by its user alone, also where the folder is not.</summary>
+    private sealed class Private : Serilog.Sinks.File.FileLifecycleHooks
+    {
+        public override Stream OnFileOpened(string path, Stream underlyingStream, System.Text.Encoding encoding)
+        {
+            File.SetUnixFileMode(path, RuntimeFolder.PrivateFile);
+            return underlyingStream;
+        }
+    }
 }

@@ -1,7 +1,7 @@
 namespace Prefork.Tool;
 
 /// <summary>The command ends with this code, and says this.</summary>
-internal sealed class CommandException(int exitCode, string message) : Exception(message)
+internal sealed class CommandException(int exitCode, string message, Exception? why = null) : Exception(message, why)
 {
     internal int ExitCode { get; } = exitCode;
 

@@ -18,6 +18,9 @@ internal sealed class LogReader(string folder) : IDisposable
     /// <summary>The files, the newest last.</summary>
     internal static IReadOnlyList<string> Files(string folder) => [.. Numbered(folder).Select(static file => file.Path)];
 
+    /// <summary>Whether there is any file; also false when the folder has gone.</summary>
+    internal static bool Exist(string folder) => Numbered(folder).Any();
+
     /// <summary>The next line; null when there is none yet.</summary>
     internal string? Read()
     {
@@ -61,7 +64,7 @@ internal sealed class LogReader(string folder) : IDisposable
 
     /// <summary>log.txt is the first, then log_001.txt and so on.</summary>
     private static IEnumerable<(int Number, string Path)> Numbered(string folder)
-        => Directory.GetFiles(folder, $"{Stem}*.txt").Select(static path => (Number: NumberOf(Path.GetFileNameWithoutExtension(path)), Path: path)).Where(static file => file.Number >= 0).OrderBy(static file => file.Number);
+        => (Directory.Exists(folder) ? Directory.GetFiles(folder, $"{Stem}*.txt") : []).Select(static path => (Number: NumberOf(Path.GetFileNameWithoutExtension(path)), Path: path)).Where(static file => file.Number >= 0).OrderBy(static file => file.Number);
 
     private static int NumberOf(string name)
         => name == Stem ? 0 : int.TryParse(name[Stem.Length..].TrimStart('_'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;

@@ -2,6 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Prefork.Tool;
 
+// What this process was given beyond its standard streams, such as a lock that a deploy script holds, is not its workers' to keep.
+Prefork.Tool.Control.Native.KeepDescriptors();
+args = StartCommand.Expand(args);
+
 // What follows the first -- is the program's, word for word, and none of the parser's business.
 var end = Array.IndexOf(args, "--");
 var own = end < 0 ? args : args[..end];
@@ -10,7 +14,7 @@ var rest = end < 0 ? null : args[(end + 1)..];
 // Not a RootCommand: that one is named after the assembly.
 var root = new Command("prefork", "Runs a program as a cluster: several workers behind one port.")
 {
-    new HelpOption(), new VersionOption(), RunCommand.Create(rest), StartCommand.Create(rest), ListCommand.Create(), DescribeCommand.Create(), LogsCommand.Create(), TopCommand.Create(),
+    new HelpOption(), new VersionOption(), RunCommand.Create(rest), StartCommand.Create(rest), ListCommand.Create(), DescribeCommand.Create(), LogsCommand.Create(), TopCommand.Create(), ForgetCommand.Create(),
 };
 foreach (var command in OperationCommands.Create())
 {

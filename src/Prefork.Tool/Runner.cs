@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Prefork.Tool.Control;
+using Prefork.Tool.Memory;
 using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
@@ -16,6 +18,7 @@ internal sealed class Runner
     private readonly Lock _lock = new();
     private readonly HashSet<string> _addresses = [];
     private readonly ApplicationLog? _log;
+    private readonly RunningMemory? _memory;
     private readonly Screen _screen;
     private readonly string _name;
 
@@ -24,7 +27,8 @@ internal sealed class Runner
         _commandLine = commandLine;
         _start = options;
         _name = name;
-        _log = commandLine.IsBackground ? ApplicationLog.Open(name) : null;
+        _log = commandLine.IsBackground ? ApplicationLog.OpenFor(name) : null;
+        _memory = commandLine.Remembered is { } remembered ? new RunningMemory(remembered) : null;
         _screen = new Screen(commandLine.Json);
     }
 
@@ -49,21 +53,25 @@ internal sealed class Runner
     /// <summary>A name that was asked for is that or nothing; in the foreground one of our own making gets a number when it is taken.</summary>
     private static ControlSocket TakeName(string? name, string program)
     {
-        var folder = RuntimeFolder.Open();
+        var folder = ControlFolder.Open();
         if (name is not null)
         {
-            return ControlSocket.TryTake(folder, name) ?? throw Taken(name);
+            return TryTake(folder, name) ?? throw Taken(name);
         }
 
         var stem = StartCommand.NameOf(program);
         for (var i = 1; ; i++)
         {
-            if (ControlSocket.TryTake(folder, i == 1 ? stem : $"{stem}-{i}") is { } socket)
+            if (TryTake(folder, i == 1 ? stem : $"{stem}-{i}") is { } socket)
             {
                 return socket;
             }
         }
     }
+
+    /// <summary>An application that was started without this one's state folder may have the name elsewhere.</summary>
+    private static ControlSocket? TryTake(string folder, string name)
+        => ControlFolder.All().Any(other => other != folder && ControlSocket.IsTaken(other, name)) ? null : ControlSocket.TryTake(folder, name);
 
     private async Task<int> RunAsync(ControlSocket socket, CancellationToken cancellation)
     {
@@ -83,24 +91,37 @@ internal sealed class Runner
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = started.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         supervisor.Happened += (_, _) => _ = CheckStartedAsync(supervisor, started);
-        var control = new ControlServer(socket, new Application(_name, supervisor, started.Task, ended.Task, this).HandleAsync);
+        var application = new Application(_name, supervisor, started.Task, ended.Task, this);
+        var control = new ControlServer(socket, application.HandleAsync);
         Say($"{Environment.ProcessId} runs {_start.Workers} {(_start.Workers == 1 ? "worker" : "workers")} of {_start.Program} as {_name}{(_start.File is { } file ? $", by {file}" : "")}");
+        _memory?.Begin(Say);
+
+        // Only noted: what a signal does is the supervisor's.
+        PosixSignal? signal = null;
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => signal ??= context.Signal);
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => signal ??= context.Signal);
+        var upkeep = new Upkeep([() => _log?.Restore() == true ? "the log was removed, and is begun anew" : null, () => _memory?.Touch(), control.Restore], Say);
         try
         {
             await supervisor.RunAsync(cancellation);
             Say("stopped");
+            _memory?.End(application.IsToldToStop ? "it was told to stop" : signal is { } name ? $"{name} stopped it" : "its workers ended with codes that mean not to start them again", asked: application.IsToldToStop);
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is SupervisorException or UnusableProgramException or ArgumentException or UnauthorizedAccessException)
         {
             started.TrySetException(exception);
             Say(exception.Message);
+            _memory?.End(exception.Message, asked: false);
             return ExitCodes.Failed;
         }
         finally
         {
             started.TrySetException(new InvalidOperationException("It was stopped before all workers served."));
             ended.SetResult();
+
+            // First: it would make the socket anew.
+            await upkeep.DisposeAsync();
             await control.DisposeAsync();
             await _screen.DisposeAsync();
             _log?.Dispose();

@@ -85,6 +85,50 @@ public class Names
         Assert.False(ControlSocket.IsTaken(inner, "shop"));
     }
 
+    [Fact]
+    public void WhatWasRemovedOfAnOwner_IsMadeAgain_AndTheNameIsItsOwnStill()
+    {
+        using var folder = new TemporaryFolder();
+        var inner = Directory.CreateDirectory(Path.Combine(folder.Path, "prefork")).FullName;
+        using var mine = ControlSocket.TryTake(inner, "shop")!;
+        using var first = mine.Listen();
+        Assert.Null(mine.Restore());
+        File.Delete(mine.Path);
+        using var second = mine.Restore();
+        Assert.NotNull(second);
+        Directory.Delete(inner, recursive: true);
+        using var third = mine.Restore();
+        Assert.NotNull(third);
+        Assert.Equal(["shop"], ControlSocket.Living(inner));
+        Assert.Null(ControlSocket.TryTake(inner, "shop"));
+        Assert.Null(mine.Restore());
+
+        // A folder that others could write to is not trusted; nor is a socket that another has put there.
+        File.SetUnixFileMode(inner, (UnixFileMode)0b111_111_111);
+        File.Delete(mine.Path);
+        File.WriteAllText(mine.Path, "");
+        using var fourth = mine.Restore();
+        Assert.NotNull(fourth);
+        Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(inner));
+    }
+
+    [Fact]
+    public void ANameThatAnotherTookMeanwhile_IsItsOwn_AndThatIsSaid()
+    {
+        using var folder = new TemporaryFolder();
+        using var mine = ControlSocket.TryTake(folder.Path, "shop")!;
+        File.Delete(Path.ChangeExtension(mine.Path, ".lock"));
+        using (var other = ControlSocket.TryTake(folder.Path, "shop"))
+        {
+            Assert.NotNull(other);
+            Assert.Contains("another application has taken the name", Assert.Throws<CommandException>(() => mine.Restore()).Message, StringComparison.Ordinal);
+            mine.Dispose();
+            Assert.True(ControlSocket.IsTaken(folder.Path, "shop"));
+        }
+
+        Assert.False(ControlSocket.IsTaken(folder.Path, "shop"));
+    }
+
     private sealed class TemporaryFolder : IDisposable
     {
         internal string Path { get; } = Directory.CreateTempSubdirectory("prefork-test-").FullName;

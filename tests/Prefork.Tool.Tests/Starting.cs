@@ -18,7 +18,7 @@ public class Starting
             Assert.Contains("an application named shop runs already", lost.Error, StringComparison.Ordinal);
         }
 
-        Assert.Equal(["log.txt", "start.txt"], Directory.GetFiles(Path.Combine(app.Runtime, "shop")).Select(Path.GetFileName).Order());
+        Assert.Equal(["application.json", "log.txt", "start.txt"], Directory.GetFiles(Path.Combine(app.Runtime, "shop")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -63,18 +63,18 @@ public class Starting
     [InlineData("nr_inodes=2", "No space left on device", "run")]
     [InlineData("nr_inodes=3", "is the disk full?", "run")]
     [InlineData("nr_inodes=3", "is the disk full?", "start")]
-    public async Task ARuntimeFolderThatCannotBeWritten_IsSaidSo(string how, string what, params string[] command)
+    public async Task AStateFolderThatCannotBeWritten_IsSaidSo(string how, string what, params string[] command)
     {
         Assert.SkipUnless(Environment.UserName == "root", "Only root can mount a file system.");
         await using var app = new TestApplication();
         var runtime = Directory.CreateDirectory(Path.Combine(app.Folder, "runtime")).FullName;
         const string Script = "options=$2; [ \"$2\" != ro ] || options=size=1m; mount -t tmpfs -o $options none \"$1\" && mkdir -m 700 \"$1/prefork\" && { [ \"$2\" != ro ] || mount -o remount,ro \"$1\"; } && shift 2 && exec \"$@\"";
         var result = await app.RunAsync(
-            new ProcessStartInfo("unshare", ["--mount", "sh", "-c", Script, "sh", runtime, how, Published.Command, command[0], Published.Assembly, .. command[1..]]), ("XDG_RUNTIME_DIR", runtime));
+            new ProcessStartInfo("unshare", ["--mount", "sh", "-c", Script, "sh", runtime, how, Published.Command, command[0], Published.Assembly, .. command[1..]]), ("XDG_STATE_HOME", runtime));
         Assert.Equal(1, result.Code);
-        Assert.StartsWith($"prefork: {(command[0] == "start" ? "" : $"{runtime}/prefork/")}", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"prefork: {runtime}/prefork/", result.Error, StringComparison.Ordinal);
         Assert.Contains(what, result.Error, StringComparison.Ordinal);
-        Assert.Contains("set XDG_RUNTIME_DIR", result.Error, StringComparison.Ordinal);
+        Assert.Contains("set XDG_STATE_HOME", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
@@ -101,8 +101,8 @@ public class Starting
     {
         await using var app = new TestApplication();
         var runtime = Directory.CreateDirectory(Path.Combine(app.Folder, new string('x', 100))).FullName;
-        var result = await app.RunAsync(new ProcessStartInfo(Published.Command, [command, Published.Assembly]), ("XDG_RUNTIME_DIR", runtime));
-        Assert.Equal((1, $"prefork: {runtime}/prefork/UnmodifiedApp.sock is too long for a socket: {runtime.Length + 27} bytes, and 107 are the most. Set XDG_RUNTIME_DIR to a shorter folder, or give a shorter --name.\n"), (result.Code, result.Error));
+        var result = await app.RunAsync(new ProcessStartInfo(Published.Command, [command, Published.Assembly]), ("XDG_STATE_HOME", runtime));
+        Assert.Equal((1, $"prefork: {runtime}/prefork/UnmodifiedApp.sock is too long for a socket: {runtime.Length + 27} bytes, and 107 are the most. Set XDG_STATE_HOME to a shorter folder, or give a shorter --name.\n"), (result.Code, result.Error));
     }
 
     [Theory]

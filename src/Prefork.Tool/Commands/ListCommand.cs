@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Prefork.Tool.Control;
+using Prefork.Tool.Memory;
 using Spectre.Console;
 
 namespace Prefork.Tool;
@@ -10,17 +11,30 @@ internal static class ListCommand
     internal static Command Create()
     {
         var json = Arguments.Json();
-        var command = new Command("list", "Lists the applications that run.") { json };
+        var all = new Option<bool>("--all", "-a") { Description = "Also those that were started in the background and do not run any more, with when and why they ended." };
+        var command = new Command("list", "Lists the applications that run; for root those of all users.") { all, json };
         command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), async () =>
         {
             var (applications, allAnswer) = await AllAsync(cancellation);
+            var ended = ApplicationMemory.Ended();
             if (result.GetValue(json))
             {
-                Output.WriteJson(applications);
+                Output.WriteJson(applications, result.GetValue(all) ? [.. ended.Select(static one => Describe(one.Application, one.End))] : []);
             }
             else
             {
                 Output.Write(Draw(applications));
+                if (result.GetValue(all) && ended.Count > 0)
+                {
+                    Output.Say("");
+                    Output.Write(Draw(ended));
+                }
+            }
+
+            // An end that nobody has told of yet.
+            foreach (var (application, end) in ended.Where(one => ApplicationMemory.EndedUnseen(one.Application) && !result.GetValue(all)))
+            {
+                await Console.Error.WriteLineAsync($"prefork: {ApplicationMemory.Tell(application, end)}");
             }
 
             return allAnswer ? ExitCodes.Success : ExitCodes.Failed;
@@ -31,16 +45,16 @@ internal static class ListCommand
     /// <summary>Those that answer. One that does not is named on standard error.</summary>
     internal static async Task<(IReadOnlyList<ApplicationStatus> Applications, bool AllAnswer)> AllAsync(CancellationToken cancellation)
     {
-        var folder = RuntimeFolder.Open();
-        var names = ControlSocket.Living(folder);
-        var asked = names.Select(name => ControlClient.StatusAsync(ControlSocket.PathOf(folder, name), cancellation)).ToList();
+        var living = ControlClient.Own().Select(static own => (User: (string?)null, own.Name, own.Socket)).Concat(OtherUsers.Applications().Select(static other => (User: (string?)other.User, other.Name, other.Socket))).ToList();
+        var asked = living.Select(one => ControlClient.StatusAsync(one.Socket, cancellation)).ToList();
         var applications = new List<ApplicationStatus>();
         var allAnswer = true;
-        foreach (var (name, status) in names.Zip(asked))
+        foreach (var ((user, name, _), status) in living.Zip(asked))
         {
             try
             {
-                applications.Add(await status);
+                // Another user's program may call itself anything.
+                applications.Add(await status with { User = user, Name = name });
             }
             catch (CommandException exception) when (exception.ExitCode == ExitCodes.NotRunning)
             {
@@ -69,7 +83,7 @@ internal static class ListCommand
                 _ => Color.Yellow,
             };
             table.AddRow(
-                new Text(application.Name),
+                new Text(application.User is { } user ? $"{user}/{application.Name}" : application.Name),
                 new Text($"{cluster.State}{(cluster.Operation is { } operation ? $" ({operation})" : "")}", color),
                 new Text($"{application.ProcessId}"),
                 new Text($"{cluster.Workers.Count(static worker => worker.Phase == WorkerPhase.Serving)}/{cluster.DesiredWorkers}"),
@@ -77,6 +91,20 @@ internal static class ListCommand
                 new Text(Output.Age(cluster.Since)),
                 new Text($"{cluster.Restarts}"),
                 new Text(Output.Megabytes(cluster.Workers.Sum(static worker => worker.ResidentMemory))));
+        }
+
+        return table;
+    }
+
+    private static StoppedApplication Describe(RememberedApplication application, RememberedEnd end)
+        => new(application.Name, application.Program, application.Folder, application.Started, application.ProcessId, ApplicationLog.NewestOf(application.Name), end);
+
+    private static Table Draw(IReadOnlyList<(RememberedApplication Application, RememberedEnd End)> ended)
+    {
+        var table = Output.Table("NAME", "ENDED", "WHY");
+        foreach (var (application, end) in ended)
+        {
+            table.AddRow(new Text(application.Name), new Text($"{end.Time.ToLocalTime():yyyy-MM-dd HH:mm:ss}"), new Text(end.Reason));
         }
 
         return table;

@@ -29,8 +29,7 @@ internal static class LogsCommand
 
     private static async Task<int> ShowAsync(string? name, int lines, bool follow, Action<string> show, CancellationToken cancellation)
     {
-        name = name is null ? Path.GetFileNameWithoutExtension(ControlClient.Resolve(null)) : ControlSocket.Check(name);
-        var folder = ApplicationLog.FolderOf(name);
+        var folder = FolderOf(ref name);
         if (LogReader.Files(folder).Count == 0)
         {
             throw new CommandException(ExitCodes.NotRunning, $"{name} has no log: it was never started in the background ('prefork start').");
@@ -68,6 +67,19 @@ internal static class LogsCommand
                 last.Dequeue();
             }
         }
+    }
+
+    /// <summary>Of one that runs: beside its socket; for root also another user's. Of one that does not: this user's.</summary>
+    private static string FolderOf(ref string? name)
+    {
+        if (name is null || name.Contains('/'))
+        {
+            var socket = ControlClient.Resolve(name);
+            name = Path.GetFileNameWithoutExtension(socket);
+            return Path.Combine(Path.GetDirectoryName(socket)!, name);
+        }
+
+        return ApplicationLog.PlaceOf(ControlSocket.Check(name));
     }
 
     /// <summary>From where the reader is. A file has no event for "somebody has written", so it is looked at.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Prefork.Tool.Control;
+using Prefork.Tool.Memory;
 using Spectre.Console;
 
 namespace Prefork.Tool;
@@ -88,6 +89,10 @@ internal static class Output
 
     internal static void WriteJson(IReadOnlyList<ApplicationStatus> applications)
         => Console.WriteLine(JsonSerializer.Serialize(applications, ControlJson.Default.IReadOnlyListApplicationStatus));
+
+    /// <summary>Those that run, and those that have ended, in one array.</summary>
+    internal static void WriteJson(IReadOnlyList<ApplicationStatus> applications, IReadOnlyList<StoppedApplication> ended)
+        => Console.WriteLine($"[{string.Join(',', applications.Select(static one => JsonSerializer.Serialize(one, ControlJson.Default.ApplicationStatus)).Concat(ended.Select(static one => JsonSerializer.Serialize(one, ControlJson.Default.StoppedApplication))))}]");
 
     internal static void WriteJson(LogLine line) => Console.WriteLine(JsonSerializer.Serialize(line, ControlJson.Default.LogLine));
 

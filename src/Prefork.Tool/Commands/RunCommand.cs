@@ -15,10 +15,11 @@ internal static class RunCommand
         command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(run.Json), () =>
         {
             var commandLine = run.Read(result, arguments);
-            if (result.GetValue(background) is { } name)
+            if (result.GetValue(background) is { } file)
             {
                 Control.Native.LeaveTerminal();
-                commandLine = commandLine with { IsBackground = true, Name = name };
+                var application = StartCommand.Take(file);
+                commandLine = commandLine with { IsBackground = true, Name = application.Name, Remembered = application };
             }
 
             return Runner.RunAsync(commandLine, cancellation);

@@ -2,11 +2,15 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Prefork.Tool.Control;
+using Prefork.Tool.Memory;
 using Prefork.Tool.Settings;
 
 namespace Prefork.Tool;
 
-/// <summary><c>prefork start [PROGRAM] [options] [-- ARGUMENTS]</c>: the same as <c>run</c>, in the background, and ends when all workers serve.</summary>
+/// <summary>
+/// <c>prefork start [PROGRAM] [options] [-- ARGUMENTS]</c>: the same as <c>run</c>, in the background, and ends when all workers serve. <c>prefork start NAME</c>
+/// starts one that was started before, as it was.
+/// </summary>
 internal static class StartCommand
 {
     internal const string BackgroundOption = "--in-background";
@@ -17,11 +21,42 @@ internal static class StartCommand
     internal static Command Create(IReadOnlyList<string>? arguments)
     {
         var run = new RunArguments();
-        var command = new Command("start", "Runs a program as workers, in the background. Ends when all of them serve, or when they do not.");
+        var command = new Command("start", "Runs a program as workers, in the background. Ends when all of them serve, or when they do not. With the name of an application that was started before, starts that as it was.");
         run.AddTo(command);
         string[] programs = arguments is null ? [] : ["--", .. arguments];
-        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(run.Json), () => StartAsync(run.Read(result, arguments), [.. run.Write(result), .. programs], cancellation)));
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(run.Json), () =>
+        {
+            IReadOnlyList<string> words = [.. run.Write(result), .. programs];
+            return words is [var name] && !File.Exists(name) && ControlSocket.IsName(name) && ApplicationMemory.Find(name) is { } remembered
+                ? StartAsync(remembered, result.GetValue(run.Json), cancellation)
+                : StartAsync(run.Read(result, arguments), words, result.GetValue(run.Json), cancellation);
+        }));
         return command;
+    }
+
+    /// <summary>
+    /// For the process in the background, whose command line names a file: everybody can read a command line, and variables may be secrets. The words in
+    /// the file are its own then.
+    /// </summary>
+    internal static string[] Expand(string[] words)
+        => words is ["run", var option] && option.StartsWith($"{BackgroundOption}=", StringComparison.Ordinal) && ApplicationMemory.Read(option[(BackgroundOption.Length + 1)..]) is { } application
+            ? [.. words, .. application.Words]
+            : words;
+
+    /// <summary>What a start has left in a file for the process in the background, which is read once.</summary>
+    internal static RememberedApplication Take(string file)
+    {
+        var application = ApplicationMemory.Read(file) ?? throw new CommandException(ExitCodes.Usage, $"{file} is nothing that 'prefork start' has written. Use 'prefork start'.");
+        File.Delete(file);
+        return application;
+    }
+
+    /// <summary>Checked now, so that what cannot work is said before anything starts.</summary>
+    private static RememberedApplication Remember(CommandLine commandLine, IReadOnlyList<string> words)
+    {
+        var options = commandLine.Read();
+        _ = options.Inspect();
+        return new RememberedApplication(options.Name ?? NameOf(options.Program), words, Directory.GetCurrentDirectory(), ApplicationMemory.LastingEnvironment()) { Program = options.Program };
     }
 
     /// <summary>The program's file name without extension, with what cannot be in a name replaced.</summary>
@@ -32,37 +67,79 @@ internal static class StartCommand
         return name.Length > 0 ? name : "app";
     }
 
-    /// <param name="commandLine">What is to run.</param>
-    /// <param name="words">The same, for <c>run</c>.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    private static async Task<int> StartAsync(CommandLine commandLine, IReadOnlyList<string> words, CancellationToken cancellation)
+    /// <summary>Of a file with several applications all, one after the other: each may count on those before it.</summary>
+    private static async Task<int> StartAsync(CommandLine commandLine, IReadOnlyList<string> words, bool json, CancellationToken cancellation)
     {
-        var options = commandLine.Read();
-        _ = options.Inspect();
-        var name = options.Name ?? NameOf(options.Program);
-        var folder = RuntimeFolder.Open();
-        if (ControlSocket.IsTaken(folder, name))
+        if (commandLine.Several() is not { } names)
+        {
+            return await StartAsync(Remember(commandLine, words), json, cancellation);
+        }
+
+        if (!commandLine.Given.IsNothing)
+        {
+            throw new CommandException(ExitCodes.Usage, $"{commandLine.File} has several applications, and options count for one. Name it (--name {names[0]}), or write the options into the file.");
+        }
+
+        // All are looked at before the first one starts.
+        var applications = names.Select(name => Remember(
+            new CommandLine(Given.Nothing.With(KnownSettings.Name, KnownSettings.Name.Create(name, "")), commandLine.File), [$"--config={commandLine.File}", $"--name={name}"])).ToList();
+        foreach (var application in applications)
+        {
+            if (ControlSocket.IsTakenAnywhere(application.Name))
+            {
+                await Console.Error.WriteLineAsync($"prefork: {application.Name} runs already");
+                continue;
+            }
+
+            await StartAsync(application, json, cancellation);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static async Task<int> StartAsync(RememberedApplication application, bool json, CancellationToken cancellation)
+    {
+        var name = application.Name;
+        if (ControlSocket.IsTakenAnywhere(name))
         {
             throw Runner.Taken(name);
         }
 
+        if (!Directory.Exists(application.Folder))
+        {
+            throw new CommandException(ExitCodes.Usage, $"{name} was started in {application.Folder}, which is not there any more. Make it again, or start {name} by its program.");
+        }
+
         // What it says that is not for its log. Of several that are started at once, each has a file of its own till one has the name.
         var logs = ApplicationLog.FolderOf(name);
+        var socket = ControlSocket.PathOf(ControlFolder.Open(), name);
         var said = Path.Combine(logs, $"start-{Environment.ProcessId}.txt");
-        using var process = Launch(name, said, words);
+        var given = Path.Combine(logs, $"start-{Environment.ProcessId}.json");
         ControlReply reply;
         try
         {
-            reply = await WaitAsync(name, process, ControlSocket.PathOf(folder, name), said, cancellation);
+            Write(given, application);
+            MakePrivate(said);
+            using var process = Launch(application, said, given);
+            try
+            {
+                reply = await WaitAsync(name, process, socket, said, cancellation);
+            }
+            finally
+            {
+                Keep(said, Path.Combine(logs, "start.txt"), process);
+            }
         }
-        finally
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            Keep(said, Path.Combine(logs, "start.txt"), process);
+            // It may not have been read. After Ctrl+C it will be: what was begun goes on.
+            File.Delete(given);
+            throw;
         }
 
         var workers = reply.Status!.Cluster.DesiredWorkers;
         reply = reply with { Message = $"{name} runs: {workers} {(workers == 1 ? "worker" : "workers")} of {reply.Status.Cluster.Program}, pid {reply.Status.ProcessId}" };
-        if (commandLine.Json)
+        if (json)
         {
             Output.WriteJson(reply);
         }
@@ -72,6 +149,22 @@ internal static class StartCommand
         }
 
         return ExitCodes.Success;
+    }
+
+    /// <summary>The shell that writes to it keeps its mode.</summary>
+    private static void MakePrivate(string file)
+        => new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = RuntimeFolder.PrivateFile }).Dispose();
+
+    private static void Write(string file, RememberedApplication application)
+    {
+        try
+        {
+            ApplicationMemory.Write(file, application);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCodes.Failed, $"{file} cannot be written: {exception.Message}; is the disk full? See to it that it can, or set {ControlFolder.Variable} to another folder.");
+        }
     }
 
     private static async Task<ControlReply> WaitAsync(string name, Process process, string socket, string said, CancellationToken cancellation)
@@ -127,11 +220,17 @@ internal static class StartCommand
     }
 
     /// <summary>This program again, as <c>run</c>. A shell redirects, because .NET does not; and becomes it, so that it is the process that we have.</summary>
-    private static Process Launch(string name, string said, IReadOnlyList<string> words)
+    private static Process Launch(RememberedApplication application, string said, string given)
     {
         // By the dotnet host, or by an executable of its own: the first argument says.
         string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Prefork.Tool.dll")] : [Environment.ProcessPath!];
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "said=$1; shift; exec \"$@\" </dev/null >\"$said\" 2>&1", "sh", said, .. self, "run", $"{BackgroundOption}={name}", .. words]);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "said=$1; shift; exec \"$@\" </dev/null >\"$said\" 2>&1", "sh", said, .. self, "run", $"{BackgroundOption}={given}"]) { WorkingDirectory = application.Folder };
+        start.Environment.Clear();
+        foreach (var (name, value) in ApplicationMemory.EnvironmentFor(application))
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 

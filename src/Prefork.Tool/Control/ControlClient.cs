@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Prefork.Tool.Memory;
 
 namespace Prefork.Tool.Control;
 
@@ -12,21 +13,45 @@ internal static class ControlClient
     /// <summary>More than the five seconds that the application may have to wait for others who do not speak.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
 
-    /// <param name="name">Which application; null when there is only one.</param>
+    /// <param name="name">Which application; null when there is only one. For root also <c>USER/NAME</c>, and another user's NAME when it has none such itself.</param>
+    /// <returns>The path of its socket.</returns>
     /// <exception cref="CommandException">There is none such, or several.</exception>
     internal static string Resolve(string? name)
     {
-        var folder = RuntimeFolder.Open();
-        var living = ControlSocket.Living(folder);
-        if (name is not null)
+        var own = Own();
+        var others = OtherUsers.Applications();
+        if (name is null)
         {
-            return living.Contains(ControlSocket.Check(name)) ? ControlSocket.PathOf(folder, name)
-                : throw new CommandException(ExitCodes.NotRunning, $"no application named {name} runs{(living.Count > 0 ? $"; there is {string.Join(", ", living)}" : "")}.");
+            // Root's own go before those of others.
+            return own.Count == 1 ? own[0].Socket
+                : own.Count == 0 && others.Count == 1 ? others[0].Socket
+                : throw new CommandException(ExitCodes.NotRunning, own.Count + others.Count == 0 ? "no application runs." : $"which one? There is {Names(own, others)}.");
         }
 
-        return living.Count == 1 ? ControlSocket.PathOf(folder, living[0])
-            : throw new CommandException(ExitCodes.NotRunning, living.Count == 0 ? "no application runs." : $"which one? There is {string.Join(", ", living)}.");
+        if (name.Split('/') is [var user, var theirs] && Native.EffectiveUserId == 0)
+        {
+            return others.Where(other => other.User == user && other.Name == theirs).Select(static other => other.Socket).ToList() is [var named] ? named
+                : throw new CommandException(ExitCodes.NotRunning, $"no application {name} runs{(own.Count + others.Count > 0 ? $"; there is {Names(own, others)}" : "")}.");
+        }
+
+        ControlSocket.Check(name);
+        return own.FirstOrDefault(one => one.Name == name).Socket ?? others.Where(other => other.Name == name).ToList() switch
+        {
+            [var other] => other.Socket,
+            [] => throw new CommandException(ExitCodes.NotRunning, $"no application named {name} runs{(own.Count + others.Count > 0 ? $"; there is {Names(own, others)}" : "")}.{Remembered(name)}"),
+            var several => throw new CommandException(ExitCodes.NotRunning, $"which one? There is {Names([], several)}."),
+        };
     }
+
+    /// <summary>This user's applications that run.</summary>
+    internal static IReadOnlyList<(string Name, string Socket)> Own()
+        => [.. ControlFolder.All().SelectMany(static folder => ControlSocket.Living(folder).Select(name => (name, ControlSocket.PathOf(folder, name)))).OrderBy(static one => one.name, StringComparer.Ordinal)];
+
+    private static string Names(IReadOnlyList<(string Name, string Socket)> own, IReadOnlyList<(string User, string Name, string Socket)> others)
+        => string.Join(", ", own.Select(static one => one.Name).Concat(others.Select(static other => $"{other.User}/{other.Name}")));
+
+    private static string Remembered(string name)
+        => ApplicationMemory.Find(name) is { } application ? $" {ApplicationMemory.Tell(application, ApplicationMemory.EndOf(application))}" : "";
 
     /// <summary>Asks, tells of events as they come, and returns the answer.</summary>
     /// <param name="path">The application's socket.</param>

@@ -43,7 +43,11 @@ internal sealed record ControlReply
 }
 
 /// <summary>An application as <c>list</c> and <c>describe</c> show it; with <c>--json</c> just so.</summary>
-internal sealed record ApplicationStatus(string Name, int ProcessId, string? Log, ConfigurationStatus? Configuration, SupervisorStatus Cluster);
+internal sealed record ApplicationStatus(string Name, int ProcessId, string? Log, ConfigurationStatus? Configuration, SupervisorStatus Cluster)
+{
+    /// <summary>For root: whose it is, if it is another user's.</summary>
+    public string? User { get; init; }
+}
 
 /// <summary>How the configuration file on disk stands to what runs.</summary>
 /// <param name="File">Its path.</param>
@@ -58,6 +62,7 @@ internal sealed record Tick(DateTimeOffset Time, IReadOnlyList<ApplicationStatus
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
 [JsonSerializable(typeof(IReadOnlyList<ApplicationStatus>))]
+[JsonSerializable(typeof(Memory.StoppedApplication))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(Tick))]
 internal sealed partial class ControlJson : JsonSerializerContext;

@@ -18,11 +18,12 @@ internal sealed class ControlServer : IAsyncDisposable
     private const int PeerCredentials = 17;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    private readonly Socket _listener;
+    private readonly ControlSocket _socket;
     private readonly Func<ControlRequest, Func<ControlReply, Task>, Task<ControlReply>> _handle;
     private readonly SemaphoreSlim _clients = new(MostClients, MostClients);
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _accepting;
+    private volatile Socket _listener;
     private int _queued;
 
     /// <param name="socket">Stays the caller's.</param>
@@ -30,8 +31,25 @@ internal sealed class ControlServer : IAsyncDisposable
     internal ControlServer(ControlSocket socket, Func<ControlRequest, Func<ControlReply, Task>, Task<ControlReply>> handle)
     {
         _handle = handle;
+        _socket = socket;
         _listener = socket.Listen();
         _accepting = AcceptAsync();
+    }
+
+    /// <summary>Looks whether it can still be found, and is found again if not. Not while it is disposed.</summary>
+    /// <returns>What was done; null when there was nothing to do.</returns>
+    internal string? Restore()
+    {
+        if (_socket.Restore() is not { } listener)
+        {
+            return null;
+        }
+
+        // Whoever waits at the old one has no name any more to have come by since; the loop goes over to the new one.
+        var before = _listener;
+        _listener = listener;
+        before.Dispose();
+        return $"{_socket.Path} was removed, and is made anew";
     }
 
     public async ValueTask DisposeAsync()
@@ -65,7 +83,7 @@ internal sealed class ControlServer : IAsyncDisposable
                 await AcceptOneAsync();
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
             // It ends.
         }
@@ -74,10 +92,18 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>The place that has been taken is the client's, or given back.</summary>
     private async Task AcceptOneAsync()
     {
+        var listener = _listener;
         Socket client;
         try
         {
-            client = await _listener.AcceptAsync(_ended.Token);
+            client = await listener.AcceptAsync(_ended.Token);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException && (listener != _listener || _ended.IsCancellationRequested))
+        {
+            // There is another one; or it ends.
+            _clients.Release();
+            _ended.Token.ThrowIfCancellationRequested();
+            return;
         }
         catch (SocketException)
         {

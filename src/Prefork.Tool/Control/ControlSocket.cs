@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Prefork.Tool.Control;
 
 /// <summary>
-/// An application's name and what stands for it in the runtime folder: a socket to speak to it, and a lock that it holds as long as it lives.
+/// An application's name and what stands for it in the <see cref="ControlFolder"/>: a socket to speak to it, and a lock that it holds as long as it lives.
 /// The kernel lets go of the lock with the process, however that ends; a socket whose lock is free is a dead one's, and the next owner's to remove.
 /// Whoever only looks takes nothing and removes nothing: he would be in the way of one who is just starting.
 /// </summary>
@@ -15,7 +15,8 @@ internal sealed partial class ControlSocket : IDisposable
     /// <summary>unix(7): 108, with a NUL at the end.</summary>
     private const int LongestPath = 107;
 
-    private readonly SafeFileHandle _lock;
+    private SafeFileHandle _lock;
+    private FileIdentity? _listening;
 
     private ControlSocket(string name, string path, SafeFileHandle held)
     {
@@ -79,6 +80,9 @@ internal sealed partial class ControlSocket : IDisposable
         }
     }
 
+    /// <summary>Whether somebody has the name in one of the folders that there are.</summary>
+    internal static bool IsTakenAnywhere(string name) => ControlFolder.All().Any(folder => IsTaken(folder, name));
+
     /// <summary>Names that live.</summary>
     internal static IReadOnlyList<string> Living(string folder)
         => [.. Directory.GetFiles(folder, "*.sock").Order(StringComparer.Ordinal).Select(static path => System.IO.Path.GetFileNameWithoutExtension(path)).Where(name => IsTaken(folder, name))];
@@ -89,7 +93,7 @@ internal sealed partial class ControlSocket : IDisposable
         var path = System.IO.Path.Combine(folder, $"{name}.sock");
         var length = Encoding.UTF8.GetByteCount(path);
         return length <= LongestPath ? path
-            : throw new CommandException(ExitCodes.Failed, $"{path} is too long for a socket: {length} bytes, and {LongestPath} are the most. Set XDG_RUNTIME_DIR to a shorter folder, or give a shorter --name.");
+            : throw new CommandException(ExitCodes.Failed, $"{path} is too long for a socket: {length} bytes, and {LongestPath} are the most. Set {ControlFolder.Variable} to a shorter folder, or give a shorter --name.");
     }
 
     /// <exception cref="CommandException">It cannot be one.</exception>
@@ -109,8 +113,10 @@ internal sealed partial class ControlSocket : IDisposable
             var unseen = System.IO.Path.ChangeExtension(Path, ".new");
             File.Delete(unseen);
             socket.Bind(new UnixDomainSocketEndPoint(unseen));
+            File.SetUnixFileMode(unseen, RuntimeFolder.PrivateFile);
             socket.Listen(16);
             File.Move(unseen, Path, overwrite: true);
+            _listening = Native.IdentityOf(Path);
             return socket;
         }
         catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
@@ -122,13 +128,38 @@ internal sealed partial class ControlSocket : IDisposable
         }
     }
 
-    /// <summary>The socket first, the lock last: while it is held nobody else binds the one or makes the other.</summary>
+    /// <summary>
+    /// Whether what others find by the name is still this application's. Others can remove what lies in the folder, or all of it: a clean-up, a log-out.
+    /// What is missing is made again; a socket that must be listened on anew is returned, and is the caller's.
+    /// </summary>
+    /// <exception cref="CommandException">It cannot be made again, or another has taken the name meanwhile.</exception>
+    internal Socket? Restore()
+    {
+        var folder = System.IO.Path.GetDirectoryName(Path)!;
+        RuntimeFolder.OpenPrivate(folder, ControlFolder.Variable);
+
+        if (Native.IdentityOf(LockOf(Path)) != Native.IdentityOf(_lock))
+        {
+            using var other = TryTake(folder, Name) ?? throw new CommandException(ExitCodes.Busy, $"{LockOf(Path)} was removed, and another application has taken the name {Name} since. Commands reach that one. Stop this one (pid {Environment.ProcessId}) with SIGTERM.");
+            (_lock, other._lock) = (other._lock, _lock);
+        }
+
+        return _listening is { } mine && Native.IdentityOf(Path) == mine ? null : Listen();
+    }
+
+    /// <summary>
+    /// The socket first, the lock last: while it is held nobody else binds the one or makes the other. If the lock is not the one of that name any more, what
+    /// lies there is another's.
+    /// </summary>
     public void Dispose()
     {
         try
         {
-            File.Delete(Path);
-            File.Delete(LockOf(Path));
+            if (!_lock.IsClosed && Native.IdentityOf(LockOf(Path)) == Native.IdentityOf(_lock))
+            {
+                File.Delete(Path);
+                File.Delete(LockOf(Path));
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -141,7 +172,7 @@ internal sealed partial class ControlSocket : IDisposable
     private static string LockOf(string path) => System.IO.Path.ChangeExtension(path, ".lock");
 
     private static CommandException Unusable(string path, string why)
-        => new(ExitCodes.Failed, $"{path} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")} Commands reach an application by files there: see to it that they can be read and written, or set XDG_RUNTIME_DIR to another folder.");
+        => new(ExitCodes.Failed, $"{path} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")} Commands reach an application by files there: see to it that they can be read and written, or set {ControlFolder.Variable} to another folder.");
 
     [GeneratedRegex("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
     private static partial Regex NamePattern();

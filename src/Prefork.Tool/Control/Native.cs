@@ -12,6 +12,8 @@ internal static unsafe partial class Native
     private const int ReadWrite = 2;
     private const int Create = 0x40;
     private const int CloseOnExec = 0x80000;
+    private const int SetDescriptorFlags = 2;
+    private const int CloseOnExecFlag = 1;
     private const uint OwnersOnly = 0x180;
     private const int GetOpenFileLock = 36;
     private const int SetOpenFileLock = 37;
@@ -30,6 +32,22 @@ internal static unsafe partial class Native
     /// <summary>Leaves the terminal: its end, and its Ctrl+C, are no longer this process's (setsid(2)).</summary>
     internal static void LeaveTerminal() => _ = SetSession();
 
+    /// <summary>
+    /// What this process has open beyond the standard streams stays with it: what it starts does not get it (fcntl(2), FD_CLOEXEC). All of it was given by
+    /// whoever started this process; what .NET opens is so already.
+    /// </summary>
+    internal static void KeepDescriptors()
+    {
+        foreach (var entry in Directory.GetFileSystemEntries("/proc/self/fd"))
+        {
+            // One that has been closed meanwhile was the listing's own.
+            if (int.TryParse(Path.GetFileName(entry), out var descriptor) && descriptor > 2)
+            {
+                _ = ControlDescriptor(descriptor, SetDescriptorFlags, CloseOnExecFlag);
+            }
+        }
+    }
+
     /// <summary>Without following a link (statx(2), whose layout is the same on every machine).</summary>
     internal static (uint Owner, bool IsLink) OwnerOf(string path)
     {
@@ -37,6 +55,19 @@ internal static unsafe partial class Native
         return StatX(AtCurrentFolder, path, NoFollow, BasicStats, &status) == 0
             ? (status.Owner, (status.Mode & TypeMask) == LinkType)
             : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
+
+    /// <summary>Which file a path names, without following a link; null when there is none, or it cannot be looked at.</summary>
+    internal static FileIdentity? IdentityOf(string path)
+    {
+        var status = default(Status);
+        return StatX(AtCurrentFolder, path, NoFollow, BasicStats, &status) == 0 ? new FileIdentity(status.DeviceMajor, status.DeviceMinor, status.Inode) : null;
+    }
+
+    internal static FileIdentity IdentityOf(SafeFileHandle file)
+    {
+        var status = StatusOf(file);
+        return new FileIdentity(status.DeviceMajor, status.DeviceMinor, status.Inode);
     }
 
     /// <summary>What a link leads to counts.</summary>
@@ -78,14 +109,16 @@ internal static unsafe partial class Native
     }
 
     /// <summary>Whether it still has a name.</summary>
-    internal static bool IsNamed(SafeFileHandle file)
+    internal static bool IsNamed(SafeFileHandle file) => StatusOf(file).Links > 0;
+
+    private static Status StatusOf(SafeFileHandle file)
     {
         var status = default(Status);
         var held = false;
         try
         {
             file.DangerousAddRef(ref held);
-            return StatX((int)file.DangerousGetHandle(), "", EmptyPath, BasicStats, &status) == 0 ? status.Links > 0 : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+            return StatX((int)file.DangerousGetHandle(), "", EmptyPath, BasicStats, &status) == 0 ? status : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
         }
         finally
         {
@@ -101,6 +134,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(SafeFileHandle file, int command, FileLock* argument);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int ControlDescriptor(int descriptor, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();
@@ -122,6 +158,15 @@ internal static unsafe partial class Native
 
         [FieldOffset(28)]
         internal ushort Mode;
+
+        [FieldOffset(32)]
+        internal ulong Inode;
+
+        [FieldOffset(136)]
+        internal uint DeviceMajor;
+
+        [FieldOffset(140)]
+        internal uint DeviceMinor;
     }
 
     /// <summary>struct flock; all zero means the whole file.</summary>
@@ -135,3 +180,6 @@ internal static unsafe partial class Native
         internal int Owner;
     }
 }
+
+/// <summary>One file and no other, as long as it is there.</summary>
+internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode);

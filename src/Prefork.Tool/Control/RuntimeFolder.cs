@@ -3,23 +3,30 @@ using System.Globalization;
 namespace Prefork.Tool.Control;
 
 /// <summary>
-/// Where this user's applications have their control sockets: private to the user (0700), and gone with the last session where the system sees to that.
+/// Where this user's applications have their control sockets if there is no state folder: private to the user (0700), and gone with the last session where
+/// the system sees to that.
 /// </summary>
 internal static class RuntimeFolder
 {
-    private const string Variable = "XDG_RUNTIME_DIR";
+    internal const string Variable = "XDG_RUNTIME_DIR";
+    internal const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary><c>$XDG_RUNTIME_DIR/prefork</c>, or <c>/run/user/UID/prefork</c>, or <c>/tmp/prefork-UID</c>; made if need be.</summary>
-    /// <exception cref="CommandException">It is somebody else's, a link, or open to others.</exception>
-    internal static string Open()
+    /// <summary><c>$XDG_RUNTIME_DIR/prefork</c>, or <c>/run/user/UID/prefork</c>, or <c>/tmp/prefork-UID</c>.</summary>
+    internal static string Place
     {
-        var uid = Native.EffectiveUserId.ToString(CultureInfo.InvariantCulture);
-        var path = Given(Variable) is { } given ? Path.Combine(given, "prefork")
-            : Directory.Exists($"/run/user/{uid}") ? $"/run/user/{uid}/prefork"
-            : $"/tmp/prefork-{uid}";
-        return OpenPrivate(path, Variable);
+        get
+        {
+            var uid = Native.EffectiveUserId.ToString(CultureInfo.InvariantCulture);
+            return Given(Variable) is { } given ? Path.Combine(given, "prefork")
+                : Directory.Exists($"/run/user/{uid}") ? $"/run/user/{uid}/prefork"
+                : $"/tmp/prefork-{uid}";
+        }
     }
+
+    /// <summary>Made if need be.</summary>
+    /// <exception cref="CommandException">It is somebody else's, a link, or open to others.</exception>
+    internal static string Open() => OpenPrivate(Place, Variable);
 
     /// <summary>The folder that a variable of the XDG specification names; as it says, one that is relative counts for none.</summary>
     internal static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { } path && Path.IsPathRooted(path) ? path : null;
@@ -36,12 +43,7 @@ internal static class RuntimeFolder
                 Directory.CreateDirectory(path, Private);
             }
 
-            var (owner, isLink) = Native.OwnerOf(path);
-            if (isLink || owner != Native.EffectiveUserId)
-            {
-                throw new CommandException(ExitCodes.Failed, $"{path} is {(isLink ? "a link" : $"user {owner}'s")}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set {variable} to another folder.");
-            }
-
+            Check(path, variable, isForLooking: false);
             if (File.GetUnixFileMode(path) != Private)
             {
                 File.SetUnixFileMode(path, Private);
@@ -49,9 +51,28 @@ internal static class RuntimeFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCodes.Failed, $"{path} cannot be used: {exception.Message.TrimEnd('.')}. See to it that it can be read and written, or set {variable} to another folder.");
+            throw Unusable(path, variable, exception);
         }
 
         return path;
     }
+
+    /// <summary>A folder in which nobody else can have written. Root looks into others' as well, and writes to none of them.</summary>
+    internal static string Check(string path, string variable, bool isForLooking)
+    {
+        try
+        {
+            var (owner, isLink) = Native.OwnerOf(path);
+            return isLink || (owner != Native.EffectiveUserId && !(isForLooking && Native.EffectiveUserId == 0))
+                ? throw new CommandException(ExitCodes.Failed, $"{path} is {(isLink ? "a link" : $"user {owner}'s")}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set {variable} to another folder.")
+                : path;
+        }
+        catch (IOException exception)
+        {
+            throw Unusable(path, variable, exception);
+        }
+    }
+
+    private static CommandException Unusable(string path, string variable, Exception why)
+        => new(ExitCodes.Failed, $"{path} cannot be used: {why.Message.TrimEnd('.')}. See to it that it can be read and written, or set {variable} to another folder.", why);
 }

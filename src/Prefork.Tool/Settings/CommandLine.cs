@@ -14,7 +14,15 @@ internal sealed record CommandLine(Given Given, string? File)
     /// <summary>A name that has been settled; null for what is given, or the program's.</summary>
     internal string? Name { get; init; }
 
+    /// <summary>What is to be remembered of an application in the background.</summary>
+    internal Memory.RememberedApplication? Remembered { get; init; }
+
+    /// <summary>The applications of the file, if it has several and none of them is meant: then all are.</summary>
+    /// <exception cref="CommandException">The file cannot be used.</exception>
+    internal IReadOnlyList<string>? Several()
+        => File is not null && Given.Find(KnownSettings.Name) is null && Given.Find(KnownSettings.Program) is null ? ConfigurationFile.NamesIn(File) : null;
+
     /// <summary>What is to run, with the file as it is now. The command line goes before it.</summary>
     /// <exception cref="CommandException">The file cannot be used, or something is missing.</exception>
-    internal RunOptions Read() => new(Given.Over(File is null ? Given.Nothing : ConfigurationFile.Read(File)), File);
+    internal RunOptions Read() => new(Given.Over(File is null ? Given.Nothing : ConfigurationFile.Read(File, Given.Get(KnownSettings.Name))), File);
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Prefork.Tool.Settings;
 
 /// <summary>
-/// A configuration file: an object of <see cref="KnownSettings"/>, with comments and trailing commas allowed, and nothing that is not known.
+/// A configuration file: an object of <see cref="KnownSettings"/>, or one of several such objects in "apps"; with comments and trailing commas allowed, and nothing that is not known.
 /// What is wrong is one line: file, line, key, what, and what to do.
 /// </summary>
 internal static class ConfigurationFile
@@ -11,8 +11,29 @@ internal static class ConfigurationFile
     internal const string DefaultName = "prefork.json";
     private const int Longest = 1024 * 1024;
 
-    /// <exception cref="CommandException">It cannot be read, or says what it may not.</exception>
-    internal static Given Read(string path)
+    private const string Applications = "apps";
+
+    /// <param name="path">Its full path.</param>
+    /// <param name="application">Which of its applications; null when it is to have one only. It does not count for a file without "apps".</param>
+    /// <exception cref="CommandException">It cannot be read, or says what it may not, or has no such application.</exception>
+    internal static Given Read(string path, string? application)
+    {
+        var (one, several) = ReadAll(path);
+        if (one is not null)
+        {
+            return one;
+        }
+
+        var names = string.Join(", ", several.Select(static each => each.Name));
+        return several.Count == 1 && application is null ? several[0].Given
+            : application is null ? throw new CommandException(ExitCodes.Usage, $"{path} has several applications: {names}. Name one of them (--name); 'prefork start' without a name starts all.")
+            : several.FirstOrDefault(each => each.Name == application).Given ?? throw new CommandException(ExitCodes.Usage, $"{path} has no application named {application}: it has {names}.");
+    }
+
+    /// <summary>Its applications in their order; null when it is of one, without "apps".</summary>
+    internal static IReadOnlyList<string>? NamesIn(string path) => ReadAll(path) is (null, var several) ? [.. several.Select(static each => each.Name)] : null;
+
+    private static (Given? One, IReadOnlyList<(string Name, Given Given)> Several) ReadAll(string path)
     {
         var bytes = Load(path);
         var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
@@ -25,7 +46,7 @@ internal static class ConfigurationFile
                 throw new FormatException("the file is empty. Write { \"program\": \"App.dll\" }, or more.");
             }
 
-            return Read(ref reader, ref key, Path.GetDirectoryName(path)!);
+            return ReadAll(ref reader, ref key, Path.GetDirectoryName(path)!);
         }
         catch (FormatException exception)
         {
@@ -49,29 +70,32 @@ internal static class ConfigurationFile
 
     private static int LineOf(ReadOnlySpan<byte> text, long offset) => text[..(int)Math.Min(offset, text.Length)].Count((byte)'\n') + 1;
 
-    private static Given Read(ref Utf8JsonReader reader, ref string key, string folder)
+    private static (Given? One, IReadOnlyList<(string Name, Given Given)> Several) ReadAll(ref Utf8JsonReader reader, ref string key, string folder)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             throw new FormatException("there must be an object, such as { \"program\": \"App.dll\" }.");
         }
 
+        List<(string Name, Given Given)>? several = null;
         var items = new Dictionary<Setting, Item>();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             key = reader.GetString()!;
-            if (!KnownSettings.ByKey.TryGetValue(key, out var setting))
+            if (key == Applications && several is null)
             {
-                throw new FormatException($"there is no such key. {Suggest(key)}");
+                several = ReadSeveral(ref reader, ref key, folder);
+            }
+            else
+            {
+                Read(ref reader, key, items, folder);
             }
 
-            if (items.ContainsKey(setting))
+            if (several is not null && items.Count > 0)
             {
-                throw new FormatException("is there twice. Leave one out.");
+                throw new FormatException($"stands beside {Applications}. Write it into each of the applications.");
             }
 
-            reader.Read();
-            items.Add(setting, setting.Read(ref reader, folder));
             key = "";
         }
 
@@ -80,7 +104,63 @@ internal static class ConfigurationFile
         {
         }
 
-        return new Given(items);
+        return several is null ? (new Given(items), []) : (null, several);
+    }
+
+    private static List<(string Name, Given Given)> ReadSeveral(ref Utf8JsonReader reader, ref string key, string folder)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new FormatException("must be an array of objects, such as [{ \"name\": \"shop\", \"program\": \"Shop.dll\" }].");
+        }
+
+        var several = new List<(string Name, Given Given)>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var place = $"{Applications}[{several.Count}]";
+            key = place;
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new FormatException("must be an object, such as { \"program\": \"App.dll\" }.");
+            }
+
+            var items = new Dictionary<Setting, Item>();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var own = reader.GetString()!;
+                key = $"{place}.{own}";
+                Read(ref reader, own, items, folder);
+                key = place;
+            }
+
+            var given = new Given(items);
+            var name = given.Get(KnownSettings.Name) ?? (given.Get(KnownSettings.Program) is { } program ? StartCommand.NameOf(program) : throw new FormatException("has no program. Name the application there."));
+            if (several.Any(other => other.Name == name))
+            {
+                throw new FormatException($"is a second application named {name}. Give it another name (\"name\").");
+            }
+
+            several.Add((name, given));
+        }
+
+        key = Applications;
+        return several.Count > 0 ? several : throw new FormatException("is empty. Write an application into it.");
+    }
+
+    private static void Read(ref Utf8JsonReader reader, string key, Dictionary<Setting, Item> items, string folder)
+    {
+        if (!KnownSettings.ByKey.TryGetValue(key, out var setting))
+        {
+            throw new FormatException($"there is no such key. {Suggest(key)}");
+        }
+
+        if (items.ContainsKey(setting))
+        {
+            throw new FormatException("is there twice. Leave one out.");
+        }
+
+        reader.Read();
+        items.Add(setting, setting.Read(ref reader, folder));
     }
 
     private static byte[] Load(string path)

@@ -21,6 +21,8 @@ internal sealed class Given(IReadOnlyDictionary<Setting, Item> items)
         return new Given(items);
     }
 
+    internal bool IsNothing => items.Count == 0;
+
     /// <summary>The default of the type when it is not given.</summary>
     internal T? Get<T>(Setting<T> setting) => Find(setting) is { } item ? (T)item.Value : default;
 

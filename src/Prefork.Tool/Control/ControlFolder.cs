@@ -1,0 +1,50 @@
+namespace Prefork.Tool.Control;
+
+/// <summary>
+/// Where applications have their names and sockets: in the user's state folder, which does not depend on a session. A session's runtime folder goes with a
+/// log-out, and a command may have another one, or none.
+/// </summary>
+internal static class ControlFolder
+{
+    internal const string Variable = "XDG_STATE_HOME";
+
+    /// <summary><c>$XDG_STATE_HOME/prefork</c>, or <c>~/.local/state/prefork</c>; null for a user without a home.</summary>
+    internal static string? State
+        => (RuntimeFolder.Given(Variable) ?? (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".local/state") : null)) is { } state
+            ? Path.Combine(state, "prefork") : null;
+
+    /// <summary>For an application; made if need be. The runtime folder where there is no state folder, or none that can be written to.</summary>
+    /// <exception cref="CommandException">It is somebody else's, a link, or open to others.</exception>
+    internal static string Open()
+    {
+        if (State is not { } state || IsAnothers(state))
+        {
+            return RuntimeFolder.Open();
+        }
+
+        try
+        {
+            return RuntimeFolder.OpenPrivate(state, Variable);
+        }
+        catch (CommandException exception) when (exception.InnerException is IOException or UnauthorizedAccessException)
+        {
+            try
+            {
+                return RuntimeFolder.Open();
+            }
+            catch (CommandException)
+            {
+                throw exception;
+            }
+        }
+    }
+
+    /// <summary>sudo may leave root with the home of whoever called it.</summary>
+    private static bool IsAnothers(string state)
+        => Native.EffectiveUserId == 0 && Directory.Exists(state) && Native.OwnerOf(state) is (not 0, IsLink: false);
+
+    /// <summary>Those there are, to look for applications in. A name is taken when it is taken in one of them.</summary>
+    /// <exception cref="CommandException">One is somebody else's, or a link.</exception>
+    internal static IReadOnlyList<string> All()
+        => [.. new[] { State, RuntimeFolder.Place }.OfType<string>().Distinct().Where(Directory.Exists).Select(static path => RuntimeFolder.Check(path, path == State ? Variable : RuntimeFolder.Variable, isForLooking: true))];
+}
