@@ -105,14 +105,44 @@ internal static class OperationCommands
         var application = Arguments.Name();
         var json = Arguments.Json();
         var noWait = NoWait();
-        var command = new Command(name, description) { application, json, noWait };
+        var all = new Option<bool>("--all") { Description = $"All applications, one after the other{(name == "stop" ? ", the one that was started last first" : " in the order in which they were started; ends at the first that fails")}." };
+        var command = new Command(name, description) { application, all, json, noWait };
         foreach (var option in options)
         {
             command.Options.Add(option);
         }
 
-        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () => AskAsync(name, result.GetValue(application), request(result), result.GetValue(json), !result.GetValue(noWait), cancellation)));
+        command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () =>
+        {
+            Task<int> Ask(string? one) => AskAsync(name, one, request(result), result.GetValue(json), !result.GetValue(noWait), cancellation);
+            return !result.GetValue(all) ? Ask(result.GetValue(application))
+                : result.GetValue(application) is { } one ? throw new CommandException(ExitCodes.Usage, $"--all and {one} are given. Leave one out.")
+                : AskAllAsync(isStop: name == "stop", Ask, cancellation);
+        }));
         return command;
+    }
+
+    /// <summary>Of several that depend on each other, those that others count on were started first.</summary>
+    private static async Task<int> AskAllAsync(bool isStop, Func<string?, Task<int>> ask, CancellationToken cancellation)
+    {
+        var (applications, allAnswer) = await ListCommand.AllAsync(cancellation);
+        var order = applications.Where(static application => application.User is null).OrderBy(static application => application.Cluster.Since).Select(static application => application.Name).ToList();
+        if (isStop)
+        {
+            order.Reverse();
+        }
+
+        var code = allAnswer ? ExitCodes.Success : ExitCodes.Failed;
+        foreach (var name in order)
+        {
+            code = await ask(name) is not ExitCodes.Success and var failed ? failed : code;
+            if (code != ExitCodes.Success && !isStop)
+            {
+                break;
+            }
+        }
+
+        return code;
     }
 
     /// <summary>It has answered, and has its last few milliseconds: whoever starts it again next shall find the name free.</summary>
