@@ -118,6 +118,19 @@ public class Controlling
     }
 
     [Fact]
+    public async Task Describe_ShowsWhatAWorkerThatEndedWrote_FromTheReasonOn()
+    {
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "shop.js");
+        await File.WriteAllTextAsync(script, "require('http').createServer(() => { console.log('asked'); throw new Error('no table'); }).listen(0, '127.0.0.1');\n");
+        Assert.Equal(0, (await app.CommandAsync("start", script, "--name", "shop", "-w", "1")).Code);
+        using var client = new HttpClient();
+        await Assert.ThrowsAsync<HttpRequestException>(async () => await client.GetStringAsync($"http://127.0.0.1:{await app.PortAsync()}/"));
+        await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("describe")).Output is var shown
+            && shown.Contains("\n    | Error: no table\n    |     at Server.<anonymous> (", StringComparison.Ordinal) && !shown.Contains("| asked", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Logs_HaveWhatWorkersSay_AndFollow()
     {
         await using var app = new TestApplication();
