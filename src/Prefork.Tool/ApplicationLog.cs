@@ -12,6 +12,7 @@ internal sealed class ApplicationLog : IDisposable
     private readonly string _folder;
     private readonly Lock _lock = new();
     private Serilog.Core.Logger _logger;
+    private (string Path, FileIdentity Identity)? _seen;
 
     private ApplicationLog(string folder)
     {
@@ -36,15 +37,19 @@ internal sealed class ApplicationLog : IDisposable
             : throw new CommandException(ExitCodes.Failed, $"there is no place for logs: you have no home folder{(Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } given ? $" ({given} is none)" : "")}. Make one, or set {ControlFolder.Variable} to a folder for them.");
 
     /// <summary>
-    /// Looks whether the file that is written to can still be found: one that was deleted takes lines that nobody can read. Then it is begun anew.
+    /// Looks whether the file that is written to can still be found: one that was deleted, moved or replaced takes lines that nobody can read. Then it is begun anew.
     /// </summary>
     /// <returns>Whether it was.</returns>
     internal bool Restore()
     {
-        if (LogReader.Exist(_folder))
+        // The newest file at the last look: the one that is written to, or was until it was full.
+        if (LogReader.Files(_folder).LastOrDefault() is { } newest && (_seen is not var (path, identity) || Control.Native.IdentityOf(path) == identity))
         {
+            _seen = Control.Native.IdentityOf(newest) is { } found ? (newest, found) : _seen;
             return false;
         }
+
+        _seen = null;
 
         RuntimeFolder.OpenPrivate(_folder, ControlFolder.Variable);
         lock (_lock)

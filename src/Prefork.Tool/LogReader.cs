@@ -18,9 +18,6 @@ internal sealed class LogReader(string folder) : IDisposable
     /// <summary>The files, the newest last.</summary>
     internal static IReadOnlyList<string> Files(string folder) => [.. Numbered(folder).Select(static file => file.Path)];
 
-    /// <summary>Whether there is any file; also false when the folder has gone.</summary>
-    internal static bool Exist(string folder) => Numbered(folder).Any();
-
     /// <summary>The next line; null when there is none yet.</summary>
     internal string? Read()
     {

@@ -15,6 +15,12 @@ public class Remembering
         await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("list")).Output.Contains($" {pid} ", StringComparison.Ordinal));
         Assert.Equal(4, (await app.CommandAsync("start", Published.WebApp, "--name", "shop")).Code);
         Assert.Contains("was removed, and is made anew", (await app.CommandAsync("logs")).Output, StringComparison.Ordinal);
+
+        // As a rotation of logs does that knows nothing of it.
+        var log = Path.Combine(app.Runtime, "shop", "log.txt");
+        File.Move(log, Path.Combine(app.Folder, "rotated.txt"));
+        await File.WriteAllTextAsync(log, "");
+        await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("logs")).Output.Contains("the log was removed, and is begun anew", StringComparison.Ordinal));
         Assert.Equal(0, (await app.CommandAsync("stop")).Code);
     }
 
