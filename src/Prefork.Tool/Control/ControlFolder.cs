@@ -13,7 +13,7 @@ internal static class ControlFolder
         => (RuntimeFolder.Given(Variable) ?? (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".local/state") : null)) is { } state
             ? Path.Combine(state, "prefork") : null;
 
-    /// <summary>For an application; made if need be. The runtime folder where there is no state folder, or none that can be written to.</summary>
+    /// <summary>For an application; made if need be. The runtime folder where there is no state folder, or none can be made.</summary>
     /// <exception cref="CommandException">It is somebody else's, a link, or open to others.</exception>
     internal static string Open()
     {
