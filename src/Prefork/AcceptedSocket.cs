@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Prefork.Ipc;
+using Prefork.Native;
 
 namespace Prefork;
 
@@ -12,7 +14,7 @@ internal sealed class AcceptedSocket : Socket
     internal static AcceptedSocket From(ClusterConnectionHandle connection)
     {
         var number = connection.Release(out var counter);
-        return new AcceptedSocket(new SafeSocketHandle(number, ownsHandle: true), counter);
+        return DescriptorSocket.Agreeing(new AcceptedSocket(DescriptorSocket.HandleOf(new FileDescriptor(number)), counter));
     }
 
     protected override void Dispose(bool disposing)

@@ -1,6 +1,7 @@
 using System.IO.Pipes;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
+using Prefork.Ipc;
 using Prefork.Native;
 using Prefork.Processes;
 
@@ -67,7 +68,7 @@ public sealed class ChildProcess
         {
             0 => new AnonymousPipeClientStream(PipeDirection.Out, new SafePipeHandle(end.Release(), ownsHandle: true)),
             1 or 2 => new AnonymousPipeClientStream(PipeDirection.In, new SafePipeHandle(end.Release(), ownsHandle: true)),
-            _ => new NetworkStream(new Socket(new SafeSocketHandle(end.Release(), ownsHandle: true)), ownsSocket: true),
+            _ => new NetworkStream(DescriptorSocket.From(end), ownsSocket: true),
         };
     }
 

@@ -35,15 +35,11 @@ internal static class PassedSocket
         }
     }
 
-    /// <summary>
-    /// A duplicate, non-blocking: that is a property of the open socket itself, so it holds for the sender's own descriptor too.
-    /// A blocking one would freeze a Node peer.
-    /// </summary>
+    /// <summary>A duplicate, non-blocking: a blocking one would freeze a Node peer.</summary>
     internal static FileDescriptor Duplicate(Socket socket)
     {
-        var duplicate = FileDescriptor.Duplicate(socket.SafeHandle);
-        SetNonBlocking(duplicate.Number);
-        return duplicate;
+        DescriptorSocket.SetNonBlocking(socket);
+        return FileDescriptor.Duplicate(socket.SafeHandle);
     }
 
     internal static void SetNonBlocking(int descriptor)

@@ -167,8 +167,14 @@ internal sealed partial class ClusterConnection :
     private ConnectionSocket Duplicate()
     {
         var number = Libc.Fcntl(Handle, Libc.F_DUPFD_CLOEXEC, 0);
-        return number >= 0
-            ? new ConnectionSocket(new SafeSocketHandle(number, ownsHandle: true), this)
-            : throw new SocketException((int)SocketError.TooManyOpenSockets);
+        if (number < 0)
+        {
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        }
+
+        // The open socket does not block. .NET is told so, or the first synchronous call would fail; it then waits by itself.
+        var socket = new ConnectionSocket(new SafeSocketHandle(number, ownsHandle: true), this) { Blocking = false };
+        socket.Blocking = true;
+        return socket;
     }
 }

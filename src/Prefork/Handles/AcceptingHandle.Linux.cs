@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Prefork.Native;
+using Prefork.Ipc;
 
 namespace Prefork.Handles;
 
@@ -12,7 +12,7 @@ internal sealed class AcceptingHandle : ListenHandle
         : base(query, data)
     {
         LocalEndPoint = socket.LocalEndPoint!;
-        SetNonBlocking(socket);
+        DescriptorSocket.SetNonBlocking(socket);
         Acceptor = new Acceptor(socket, LocalEndPoint.ToString()!, createSelector, events);
     }
 
@@ -27,10 +27,4 @@ internal sealed class AcceptingHandle : ListenHandle
     protected override void OnLeave(int workerId) => Acceptor.Leave(workerId);
 
     protected override void OnRemove(int workerId) => Acceptor.Remove(workerId);
-
-    private static void SetNonBlocking(Socket socket)
-    {
-        var number = (int)socket.Handle;
-        Errno.Check(Libc.Fcntl(number, Linux.F_SETFL, Libc.Fcntl(number, Linux.F_GETFL, 0) | Linux.O_NONBLOCK), "make the listener non-blocking");
-    }
 }

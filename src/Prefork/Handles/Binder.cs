@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Prefork.Ipc;
 using Prefork.Native;
 
 namespace Prefork.Handles;
@@ -227,7 +228,7 @@ internal static class Binder
         {
             // A duplicate: the descriptor stays whoever's it was.
             using var borrowed = new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptor, ownsHandle: false);
-            var socket = new Socket(new SafeSocketHandle(FileDescriptor.Duplicate(borrowed).Release(), ownsHandle: true));
+            var socket = DescriptorSocket.From(FileDescriptor.Duplicate(borrowed));
             var internet = socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6;
             if (!socket.Connected && (udp
                 ? internet && socket.SocketType == SocketType.Dgram
