@@ -58,6 +58,7 @@ internal sealed class ChildRole : IChannelPeer, IMessengerOwner
     public void OnClosed(Exception? reason)
     {
         Messenger.OnClosed(reason);
+        StandardError.SayLater(reason is null ? null : $"prefork: this process (pid {Environment.ProcessId}) has closed its channel to the parent process. {reason.Message}");
         _dispatcher.Post(() =>
         {
             if (reason is not null)

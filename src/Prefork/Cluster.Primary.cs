@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization.Metadata;
+using Prefork.Ipc;
 
 namespace Prefork;
 
@@ -152,23 +153,23 @@ public static partial class Cluster
         JsonTypeInfo<TReply> replyType)
         => ThePrimary.RequestHandlers.Add(name, handler, requestType, replyType);
 
-    internal static void RaiseForked(WorkerEventArgs args) => Forked?.Invoke(null, args);
+    internal static void RaiseForked(WorkerEventArgs args) => UserCode.Raise(Forked, null, args);
 
-    internal static void RaiseOnline(WorkerEventArgs args) => Online?.Invoke(null, args);
+    internal static void RaiseOnline(WorkerEventArgs args) => UserCode.Raise(Online, null, args);
 
-    internal static void RaiseListening(WorkerListeningEventArgs args) => Listening?.Invoke(null, args);
+    internal static void RaiseListening(WorkerListeningEventArgs args) => UserCode.Raise(Listening, null, args);
 
-    internal static void RaiseReady(WorkerEventArgs args) => Ready?.Invoke(null, args);
+    internal static void RaiseReady(WorkerEventArgs args) => UserCode.Raise(Ready, null, args);
 
-    internal static void RaiseMessage(WorkerMessageEventArgs args) => s_messageReceived?.Invoke(null, args);
+    internal static void RaiseMessage(WorkerMessageEventArgs args) => UserCode.Raise(s_messageReceived, null, args);
 
-    internal static void RaiseDisconnected(WorkerEventArgs args) => Disconnected?.Invoke(null, args);
+    internal static void RaiseDisconnected(WorkerEventArgs args) => UserCode.Raise(Disconnected, null, args);
 
-    internal static void RaiseExited(WorkerExitedEventArgs args) => Exited?.Invoke(null, args);
+    internal static void RaiseExited(WorkerExitedEventArgs args) => UserCode.Raise(Exited, null, args);
 
-    internal static void RaiseSetUp(ClusterSettings settings) => SetUp?.Invoke(null, new ClusterSetUpEventArgs(settings));
+    internal static void RaiseSetUp(ClusterSettings settings) => UserCode.Raise(SetUp, null, new ClusterSetUpEventArgs(settings));
 
-    internal static void RaiseError(WorkerErrorEventArgs args) => Error?.Invoke(null, args);
+    internal static void RaiseError(WorkerErrorEventArgs args) => UserCode.Raise(Error, null, args);
 
     private static async Task SendAsync<T>(WorkerProcess worker, T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
     {

@@ -41,8 +41,8 @@ public sealed class ClusterMessage : IDispatched
     /// <summary>Whether a socket came with the message.</summary>
     public bool HasSocket { get; }
 
-    /// <summary>How many bytes it came in.</summary>
-    internal int Length => _body.Length;
+    /// <summary>What it counts for while it waits: its bytes and more.</summary>
+    internal int Weight => Messenger.WeightOf(_body.Length, HasSocket);
 
     /// <summary>Reads the value, from <see cref="Utf8Json"/>.</summary>
     /// <exception cref="JsonException">The message is not a <typeparamref name="T"/>.</exception>
@@ -78,24 +78,27 @@ public sealed class ClusterMessage : IDispatched
 
     /// <summary>
     /// Takes the socket that came with the message: connected, listening or UDP. It is the caller's to dispose.
-    /// Not taken by the time the event handlers have returned (the first await of an async one), it is closed; so is one of a message that is kept
-    /// for want of a handler, when its sender has exited.
+    /// Not taken by the time the event handlers have returned (the first await of an async one), it is closed. On a message that is kept for want of
+    /// a handler it is kept for 5 seconds, and the last 16 are; then it is closed, which is reported once as an error, and when its sender has exited.
     /// </summary>
     /// <returns>The socket; null when none came, or it has been taken or closed.</returns>
     public Socket? TakeSocket()
     {
         var handle = Interlocked.Exchange(ref _handle, null);
-        return handle is null ? null : new Socket(new SafeSocketHandle(handle.Release(), ownsHandle: true));
+        return handle is null ? null : DescriptorSocket.From(handle);
     }
 
     void IDispatched.Run() => _messenger.Run(this);
 
-    /// <summary>Closes the descriptor if nobody took it.</summary>
-    internal void CloseUnclaimed()
+    /// <summary>Closes the descriptor if nobody took it; whether that was so.</summary>
+    internal bool CloseUnclaimed()
     {
-        if (Interlocked.Exchange(ref _handle, null) is { } handle)
+        if (Interlocked.Exchange(ref _handle, null) is not { } handle)
         {
-            _messenger.Discard(handle);
+            return false;
         }
+
+        _messenger.Discard(handle);
+        return true;
     }
 }

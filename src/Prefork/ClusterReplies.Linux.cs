@@ -18,10 +18,10 @@ internal static class ClusterReplies
     }
 
     /// <summary>Connections will come one by one, as newconn.</summary>
-    internal static ReadOnlySpan<byte> Accepting(long ack, ListenHandle handle, long sequence)
+    internal static ReadOnlySpan<byte> Accepting(long ack, ListenHandle handle, JsonElement data, long sequence)
     {
         var writer = LineWriter.StartCluster();
-        WriteAccepting(writer.Json, ack, handle);
+        WriteAccepting(writer.Json, ack, handle, data);
         return writer.EndCluster(sequence);
     }
 
@@ -29,7 +29,7 @@ internal static class ClusterReplies
     internal static ReadOnlySpan<byte> Lane(long ack, ListenHandle handle, int row, long sequence)
     {
         var writer = LineWriter.StartClusterHandle(HandleType.Lane);
-        WriteAccepting(writer.Json, ack, handle);
+        WriteAccepting(writer.Json, ack, handle, default);
         writer.Json.WriteStartObject("prefork"u8);
         writer.Json.WriteNumber("row"u8, row);
         writer.Json.WriteEndObject();
@@ -37,11 +37,11 @@ internal static class ClusterReplies
     }
 
     /// <summary>The socket itself rides on this message.</summary>
-    internal static ReadOnlySpan<byte> Shared(long ack, ListenHandle handle, long sequence)
+    internal static ReadOnlySpan<byte> Shared(long ack, ListenHandle handle, JsonElement data, long sequence)
     {
         var writer = LineWriter.StartClusterHandle(handle.Query.IsUdp ? HandleType.DatagramNative : HandleType.Native);
         writer.Json.WriteNumber("errno"u8, 0);
-        WriteIdentity(writer.Json, handle.Key, ack, handle.Data);
+        WriteIdentity(writer.Json, handle.Key, ack, data);
         return writer.EndHandle(sequence);
     }
 
@@ -74,10 +74,10 @@ internal static class ClusterReplies
         return writer.EndCluster(sequence);
     }
 
-    private static void WriteAccepting(Utf8JsonWriter json, long ack, ListenHandle handle)
+    private static void WriteAccepting(Utf8JsonWriter json, long ack, ListenHandle handle, JsonElement data)
     {
         json.WriteNull("errno"u8);
-        WriteIdentity(json, handle.Key, ack, handle.Data);
+        WriteIdentity(json, handle.Key, ack, data);
         if (handle.LocalEndPoint is IPEndPoint endPoint)
         {
             json.WriteStartObject("sockname"u8);

@@ -73,8 +73,8 @@ public sealed class ClusterSettings
     public Func<int>? InspectPort { get; set; }
 
     /// <summary>
-    /// The largest message, in bytes, that this process accepts from a worker, and a .NET worker from this process. Whoever gets a larger one closes
-    /// the channel. A Node worker has no limit.
+    /// The largest message, in bytes, between this process and a worker. A larger one is an <see cref="ArgumentException"/> at its sender, and the channel
+    /// lives. A Node worker knows of no limit: it may be sent anything, and when it sends more its channel is closed.
     /// </summary>
     /// <remarks>Default: 64 MiB.</remarks>
     public int MaxMessageSize { get; set; } = DefaultMaxMessageSize;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Prefork.Supervision;
-
 namespace Prefork;
 
 /// <summary>
@@ -119,13 +118,16 @@ public sealed class ClusterSupervisor
 
     private void Raise(SupervisorEventArgs args)
     {
-        try
+        foreach (var handler in Happened?.GetInvocationList() ?? [])
         {
-            Happened?.Invoke(this, args);
-        }
-        catch (Exception)
-        {
-            // The supervisor is nobody's to stop by a handler.
+            try
+            {
+                ((EventHandler<SupervisorEventArgs>)handler)(this, args);
+            }
+            catch (Exception)
+            {
+                // The supervisor is nobody's to stop by a handler, nor are the other handlers.
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Prefork.Ipc;
 
 namespace Prefork;
 
@@ -48,7 +49,8 @@ public sealed class ClusterWorker
 
     /// <summary>
     /// The channel is closed. When that was not asked for (the primary died), the process exits with code 0 right after the handlers,
-    /// which have 200 ms, unless <see cref="ExitOnDisconnect"/> is false.
+    /// which have 200 ms, unless <see cref="ExitOnDisconnect"/> is false. When this worker has closed it for a message that it could not take, the
+    /// code is 76. The code is decided before: what an <c>async</c> handler does later does not change it.
     /// </summary>
     public event EventHandler? Disconnected;
 
@@ -117,6 +119,7 @@ public sealed class ClusterWorker
     /// <summary>Sends a message to the primary. Order is kept. The task ends when the kernel has the bytes.</summary>
     /// <exception cref="JsonException">The message cannot be serialised.</exception>
     /// <exception cref="NotSupportedException">The message cannot be serialised.</exception>
+    /// <exception cref="ArgumentException">It is larger than the primary's <see cref="ClusterSettings.MaxMessageSize"/>, or nested deeper than 4,096 levels. It was not sent, and the channel lives.</exception>
     /// <exception cref="ClusterChannelClosedException">The channel is closed.</exception>
     public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
         => _role.Messenger.SendAsync(message, typeInfo, cancellationToken);
@@ -263,17 +266,17 @@ public sealed class ClusterWorker
     /// <summary>Ends when the channel is closed.</summary>
     public Task WaitForDisconnectAsync(CancellationToken cancellationToken = default) => _disconnected.Task.WaitAsync(cancellationToken);
 
-    internal void RaiseContextChanged() => ContextChanged?.Invoke(this, EventArgs.Empty);
+    internal void RaiseContextChanged() => UserCode.Raise(ContextChanged, this);
 
-    internal void RaiseLeaving() => _leaving.Cancel();
+    internal void RaiseLeaving() => UserCode.Cancel(_leaving);
 
-    internal void RaiseMessage(ClusterMessage message) => _messageReceived?.Invoke(this, new ClusterMessageEventArgs(message));
+    internal void RaiseMessage(ClusterMessage message) => UserCode.Raise(_messageReceived, this, new ClusterMessageEventArgs(message));
 
-    internal void RaiseError(Exception exception) => Error?.Invoke(this, new WorkerErrorEventArgs(null, exception));
+    internal void RaiseError(Exception exception) => UserCode.Raise(Error, this, new WorkerErrorEventArgs(null, exception));
 
     internal void RaiseDisconnected()
     {
-        Disconnected?.Invoke(this, EventArgs.Empty);
+        UserCode.Raise(Disconnected, this);
         _disconnected.TrySetResult();
     }
 }

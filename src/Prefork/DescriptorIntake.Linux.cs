@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Prefork.Ipc;
 using Prefork.Native;
 
 namespace Prefork;
@@ -207,7 +208,19 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
         }
 
         _cancellation.Unregister();
-        _accept.SetResult(handle);
+        Complete(handle);
+    }
+
+    /// <summary>What waits for the accept goes on here, and may throw.</summary>
+    private void Complete(ClusterConnectionHandle? connection)
+    {
+        try
+        {
+            _accept.SetResult(connection);
+        }
+        catch (Exception exception) when (UserCode.IsHandled(exception))
+        {
+        }
     }
 
     private void End()
@@ -228,7 +241,7 @@ internal abstract class DescriptorIntake : ConnectionIntake, IValueTaskSource<Cl
         if (wanted)
         {
             _cancellation.Unregister();
-            _accept.SetResult(null);
+            Complete(null);
         }
 
         // Whoever still sets it finds it closed, which is as good.

@@ -61,6 +61,9 @@ internal sealed class InheritedChannel
             : throw new InvalidOperationException(
                 $"{WorkerEnvironment.MaxMessageSize} is '{_maxMessageSize}'. It must be a number of bytes, at least {ClusterSettings.LeastMaxMessageSize}.");
 
+    /// <summary>The largest message that the process at the other end takes, as far as is known: Node's has no limit, ours has said its own.</summary>
+    internal int MaxSentSize => _maxMessageSize is null ? int.MaxValue : MaxMessageSize;
+
     /// <summary>Takes ownership of the descriptor. Once.</summary>
     /// <param name="whose">What this process is by it, for the exception.</param>
     /// <exception cref="InvalidOperationException">There is none.</exception>

@@ -17,7 +17,6 @@ namespace Prefork;
 internal sealed partial class Messenger
 {
     private const int HoldBackAt = 8 * 1024 * 1024;
-    private const int MaxKeptBytes = 64 * 1024 * 1024;
 
     /// <summary>What a message counts for beside its bytes: 4,096 of the smallest are as many as may wait.</summary>
     private const int MessageWeight = 2 * 1024;
@@ -29,12 +28,9 @@ internal sealed partial class Messenger
     private readonly Dispatcher _dispatcher;
     private readonly Channel _channel;
     private readonly IMessengerOwner _owner;
-    private readonly int _maxKept;
-    private readonly Queue<ClusterMessage> _kept = new();
+    private readonly KeptMessages _kept;
     private long _undelivered;
     private bool _heldBack;
-    private bool _reportedDrop;
-    private long _keptBytes;
 
     internal Messenger(EventLoop loop, Dispatcher dispatcher, Channel channel, IMessengerOwner owner, int maxKept)
     {
@@ -42,7 +38,7 @@ internal sealed partial class Messenger
         _dispatcher = dispatcher;
         _channel = channel;
         _owner = owner;
-        _maxKept = maxKept;
+        _kept = new KeptMessages(maxKept, dispatcher, TimeProvider.System, owner.RaiseError);
     }
 
     internal ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
@@ -149,24 +145,26 @@ internal sealed partial class Messenger
     internal void OnMessage(ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle)
         => Deliver(new ClusterMessage(this, body.ToArray(), format, handle, null));
 
+    /// <summary>A message of another worker's, by way of the primary, which alone may say so. On the loop.</summary>
+    internal void OnRelayed(PreforkFrame frame)
+        => Deliver(new ClusterMessage(
+            this,
+            frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement),
+            default,
+            null,
+            frame.From));
+
     /// <summary>Somebody listens now: delivers what was kept.</summary>
     internal void DeliverKept() => _dispatcher.Post(() =>
     {
-        while (_owner.HasMessageListener && _kept.TryDequeue(out var message))
+        while (_owner.HasMessageListener && _kept.TryTake(out var message))
         {
-            _keptBytes -= Weight(message);
             Raise(message);
         }
     });
 
     /// <summary>The peer has ended: sockets on messages that nobody has taken are of no use any more. By the dispatcher.</summary>
-    internal void CloseKeptSockets()
-    {
-        foreach (var message in _kept)
-        {
-            message.CloseUnclaimed();
-        }
-    }
+    internal void CloseKeptSockets() => _kept.Dispose();
 
     /// <summary>The channel is gone: whoever waits for a reply hears so.</summary>
     internal void OnClosed(Exception? reason)
@@ -187,7 +185,7 @@ internal sealed partial class Messenger
 
     private void Deliver(ClusterMessage message)
     {
-        Count(Weight(message));
+        Count(message.Weight);
         _dispatcher.Post(message);
     }
 
@@ -206,14 +204,14 @@ internal sealed partial class Messenger
     /// <summary>A message's turn has come. By the dispatcher.</summary>
     internal void Run(ClusterMessage message)
     {
-        Delivered(Weight(message));
+        Delivered(message.Weight);
         if (_owner.HasMessageListener && _kept.Count == 0)
         {
             Raise(message);
         }
         else
         {
-            Keep(message);
+            _kept.Add(message);
         }
     }
 
@@ -221,24 +219,6 @@ internal sealed partial class Messenger
     {
         _owner.RaiseMessage(message);
         message.CloseUnclaimed();
-    }
-
-    private void Keep(ClusterMessage message)
-    {
-        if (_kept.Count < _maxKept && _keptBytes + Weight(message) <= MaxKeptBytes)
-        {
-            _keptBytes += Weight(message);
-            _kept.Enqueue(message);
-            return;
-        }
-
-        message.CloseUnclaimed();
-        if (!_reportedDrop)
-        {
-            _reportedDrop = true;
-            _owner.RaiseError(new InvalidOperationException(
-                $"Nobody listens for messages, and {_kept.Count} are kept already ({_keptBytes} bytes): further ones are dropped. Add a handler for MessageReceived, or raise {nameof(ClusterSettings.MaxKeptMessages)}."));
-        }
     }
 
     private void Count(int weight)
@@ -265,7 +245,8 @@ internal sealed partial class Messenger
         }
     }
 
-    private static int Weight(ClusterMessage message) => MessageWeight + message.Length + (message.HasSocket ? SocketWeight : 0);
+    /// <summary>What a message counts for while it waits.</summary>
+    internal static int WeightOf(int length, bool hasSocket) => MessageWeight + length + (hasSocket ? SocketWeight : 0);
 
     private static LineWriter StartPrefork(string act)
     {

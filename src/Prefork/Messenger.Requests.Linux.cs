@@ -11,6 +11,9 @@ internal sealed partial class Messenger
     /// <summary>Requests whose handlers have begun and not ended, by weight, at which further ones are refused: about 30,000 small ones.</summary>
     private const long MaxBeingAnswered = 64 * 1024 * 1024;
 
+    /// <summary>What is told of a handler's exception, in characters; its message may have anything in it.</summary>
+    private const int MaxErrorLength = 16 * 1024;
+
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _requests = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _answering = new();
     private long _lastRequest;
@@ -51,9 +54,6 @@ internal sealed partial class Messenger
         var frame = JsonSerializer.Deserialize(json, FrameJsonContext.Default.PreforkFrame) ?? throw new JsonException("The message is null.");
         switch (frame.Act)
         {
-            case "message":
-                Deliver(new ClusterMessage(this, frame.Body.ValueKind == JsonValueKind.Undefined ? "null"u8.ToArray() : JsonSerializer.SerializeToUtf8Bytes(frame.Body, FrameJsonContext.Default.JsonElement), default, null, frame.From));
-                break;
             case "request" or "send":
                 OnRequest(frame, MessageWeight + json.Length, peer);
                 break;
@@ -177,11 +177,15 @@ internal sealed partial class Messenger
         }
     }
 
-    private static ReadOnlySpan<byte> ErrorLine(long id, Exception exception)
+    private ReadOnlySpan<byte> ErrorLine(long id, Exception exception)
     {
+        var text = exception is ClusterRequestException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+
+        // A character takes six bytes at most.
+        var longest = Math.Min(MaxErrorLength, _channel.MaxSentSize / 8);
         var writer = StartPrefork("error");
         writer.Json.WriteNumber("id"u8, id);
-        writer.Json.WriteString("error"u8, exception is ClusterRequestException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}");
+        writer.Json.WriteString("error"u8, text.Length > longest ? $"{text.AsSpan(0, longest)}\u2026" : text);
         writer.Json.WriteEndObject();
         return writer.EndLine();
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Prefork.Ipc;
 
 namespace Prefork;
 
@@ -97,13 +98,13 @@ public sealed class ParentProcess
     /// <summary>Ends when the channel is closed.</summary>
     public Task WaitForDisconnectAsync(CancellationToken cancellationToken = default) => _disconnected.Task.WaitAsync(cancellationToken);
 
-    internal void RaiseMessage(ClusterMessage message) => _messageReceived?.Invoke(this, new ClusterMessageEventArgs(message));
+    internal void RaiseMessage(ClusterMessage message) => UserCode.Raise(_messageReceived, this, new ClusterMessageEventArgs(message));
 
-    internal void RaiseError(Exception exception) => Error?.Invoke(this, new ErrorEventArgs(exception));
+    internal void RaiseError(Exception exception) => UserCode.Raise(Error, this, new ErrorEventArgs(exception));
 
     internal void RaiseDisconnected()
     {
-        Disconnected?.Invoke(this, EventArgs.Empty);
+        UserCode.Raise(Disconnected, this);
         _disconnected.TrySetResult();
     }
 }

@@ -96,7 +96,7 @@ internal sealed class WorkerContext(int workerId, int generation, Dispatcher dis
 
         dispatcher.Post(() =>
         {
-            _ending.Cancel();
+            UserCode.Cancel(_ending);
             changed();
         });
         ResignIfFree();

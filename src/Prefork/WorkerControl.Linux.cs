@@ -83,7 +83,11 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
         // The child has its ends; only it may hold them, or its death would go unseen.
         stdio.CloseChildEnds();
         Worker.Process = new ChildProcess(_process, stdio.TakeStreams());
-        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true, _settings.Serialization);
+        _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true, _settings.Serialization)
+        {
+            // A Node worker has no limit.
+            MaxSentSize = ProgramCommand.IsNodeScript(_settings.Exec!) ? int.MaxValue : _settings.MaxMessageSize,
+        };
         Messenger = new Messenger(_primary.Loop, _primary.Dispatcher, _channel, this, _settings.MaxKeptMessages);
         _processToken = _primary.Loop.Watch(_process.Descriptor, Linux.EPOLLIN, _ => OnProcessReadable());
         _channel.Open();

@@ -26,7 +26,11 @@ internal sealed partial class WorkerControl
     {
         var sequence = RequireSequence(frame);
         var query = ListenQuery.From(frame);
-        CheckData(frame.Data);
+        if (ListenData.FaultOf(frame.Data) is { } fault)
+        {
+            throw new ClusterProtocolException($"Worker {Id} sent a listen query with {fault}, which would go to every worker; its channel is closed.");
+        }
+
         if (Worker.IsAskedToLeave || _channelOver)
         {
             // As Node: told to leave, its listen call ends with its channel.
@@ -77,23 +81,6 @@ internal sealed partial class WorkerControl
         _channel!.ActLater(() => OnQuery(frame));
     }
 
-    /// <summary>All workers that ask for the same listen point get the first one's data back: it must be small, and one that can be written.</summary>
-    private static void CheckData(JsonElement data)
-    {
-        if (data.ValueKind == JsonValueKind.Undefined)
-        {
-            return;
-        }
-
-        if (data.GetRawText().Length > MaxDataLength)
-        {
-            throw new JsonException($"queryServer has more than {MaxDataLength} characters of data, which would go to every worker.");
-        }
-
-        // Half a pair of surrogates can be read and not written.
-        _ = JsonSerializer.SerializeToUtf8Bytes(data, FrameJsonContext.Default.JsonElement);
-    }
-
     /// <summary>The error's number when there is no handle.</summary>
     private int TryOpen(ListenQuery query, JsonElement data, out ListenHandle? handle)
     {
@@ -123,23 +110,27 @@ internal sealed partial class WorkerControl
 
     private void Reply(long ack, ListenHandle handle)
     {
+        var data = DataFor(handle);
         switch (handle)
         {
             case SharedHandle shared:
                 _channel!.Send(
-                    ClusterReplies.Shared(ack, handle, _primary.NextSequence()), PassedSocket.Duplicate(shared.Socket), onRefused: () => RefuseListener(ack, handle));
+                    ClusterReplies.Shared(ack, handle, data, _primary.NextSequence()), PassedSocket.Duplicate(shared.Socket), onRefused: () => RefuseListener(ack, handle));
                 break;
             case AcceptingHandle accepting when _page is not null && TryTakeRow(out var row):
                 OpenLane(ack, accepting, row);
                 break;
             case AcceptingHandle accepting:
-                _channel!.Send(ClusterReplies.Accepting(ack, handle, _primary.NextSequence()));
+                _channel!.Send(ClusterReplies.Accepting(ack, handle, data, _primary.NextSequence()));
                 NodeHandoff? target = null;
                 target = new NodeHandoff(Id, _share, connection => _primary.Loop.Post(() => HandOver(accepting, target!, connection)));
                 accepting.Acceptor.Add(target);
                 break;
         }
     }
+
+    /// <summary>A .NET worker has no use for what another has sent along.</summary>
+    private JsonElement DataFor(ListenHandle handle) => _hearsContext ? default : handle.Data;
 
     /// <summary>
     /// The worker's end goes to the worker, and is closed here once the worker has answered for it; the duplicate stays, so that
@@ -193,6 +184,6 @@ internal sealed partial class WorkerControl
     private void RefuseListener(long ack, ListenHandle handle)
     {
         OnCloseListener(handle.Key);
-        _channel!.Send(ClusterReplies.Error(ack, handle.Key, Linux.EMFILE, handle.Data, _primary.NextSequence()));
+        _channel!.Send(ClusterReplies.Error(ack, handle.Key, Linux.EMFILE, DataFor(handle), _primary.NextSequence()));
     }
 }

@@ -12,7 +12,6 @@ namespace Prefork;
 internal sealed partial class WorkerControl
 {
     private const int MaxListeners = 256;
-    private const int MaxDataLength = 64 * 1024;
 
     private readonly Dictionary<long, HandedConnection> _unanswered = [];
     private ScoreboardPage? _page;
@@ -20,6 +19,7 @@ internal sealed partial class WorkerControl
     private int _waitingQueries;
     private bool _online;
     private bool _ready;
+    private bool _offended;
 
     /// <summary>A connection sent as newconn: ours until the worker answers.</summary>
     private sealed record HandedConnection(AcceptingHandle Handle, NodeHandoff Target, FileDescriptor Connection);
@@ -67,6 +67,11 @@ internal sealed partial class WorkerControl
                 break;
             case PingMessage.AnswerAct:
                 OnPong(frame.Id);
+                break;
+            case OffenceMessage.Act when !_offended:
+                _offended = true;
+                var offence = new ClusterProtocolException($"Worker {Id} has closed its channel: {PeerText.Of(frame.Error ?? "it does not say why")}");
+                _primary.Dispatcher.Post(() => Worker.RaiseError(offence));
                 break;
             case ReadyMessage.ExpectAct:
                 Worker.SaysReady = true;

@@ -20,6 +20,7 @@ public sealed partial class WorkerProcess
     /// <summary>Sends a message. Order is kept. The task ends when the kernel has the bytes: await it, and a slow worker slows its sender.</summary>
     /// <exception cref="JsonException">The message cannot be serialised.</exception>
     /// <exception cref="NotSupportedException">The message cannot be serialised.</exception>
+    /// <exception cref="ArgumentException">It is larger than <see cref="ClusterSettings.MaxMessageSize"/>, or nested deeper than 4,096 levels. It was not sent, and the channel lives.</exception>
     /// <exception cref="ClusterChannelClosedException">The worker is disconnected, or was while the message waited.</exception>
     public ValueTask SendAsync<T>(T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
         => Messenger.SendAsync(message, typeInfo, cancellationToken);
@@ -48,7 +49,7 @@ public sealed partial class WorkerProcess
 
     /// <summary>
     /// Sends a message with a socket: connected, listening or UDP. A duplicate travels; the caller keeps the socket, and disposes it
-    /// when only the worker is to have it. The socket becomes non-blocking on both sides.
+    /// when only the worker is to have it. The open socket becomes non-blocking for all who have it; a <see cref="Socket"/> that says that it blocks still does.
     /// </summary>
     /// <exception cref="ArgumentException">The socket is of a kind that cannot be passed.</exception>
     /// <inheritdoc cref="SendAsync{T}(T, JsonTypeInfo{T}, CancellationToken)"/>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Prefork.Ipc;
 
 namespace Prefork;
 
@@ -109,7 +110,7 @@ public sealed partial class WorkerProcess
     public int Generation => _control.Generation;
 
     /// <summary>Whether the worker has said that it may be given traffic.</summary>
-    public bool IsReady => _ready.Task.IsCompletedSuccessfully;
+    public bool IsReady { get; private set; }
 
     /// <summary>
     /// Whether the worker has said beforehand that it will say when it is ready, as a host with <c>UseCluster</c> does: then it is not ready when it only listens.
@@ -193,19 +194,22 @@ public sealed partial class WorkerProcess
     /// <inheritdoc cref="ChildProcess.Kill"/>
     public bool Kill(Signal signal = Signal.SIGTERM) => Process.Kill(signal);
 
-    /// <summary>Ends when the worker's code runs. Unlike the event, it can be asked for at any time.</summary>
+    /// <summary>
+    /// Ends when the worker's code runs, and the handlers of <see cref="Online"/> have returned, as an <c>async</c> one does at its first await. Unlike the
+    /// event, it can be asked for at any time. A handler may await it, but not block on it.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The worker ended before it was online; the inner exception says why when it did not start.</exception>
     public Task WaitForOnlineAsync(CancellationToken cancellationToken = default) => _online.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Ends when the worker's first listener is open.</summary>
+    /// <summary>Ends when the worker's first listener is open, and the handlers of <see cref="Listening"/> have returned.</summary>
     /// <exception cref="InvalidOperationException">The worker ended before it listened.</exception>
     public Task<ListeningAddress> WaitForListeningAsync(CancellationToken cancellationToken = default) => _listening.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Ends when the worker has said that it may be given traffic.</summary>
+    /// <summary>Ends when the worker has said that it may be given traffic, and the handlers of <see cref="Ready"/> have returned.</summary>
     /// <exception cref="InvalidOperationException">The worker ended before it was ready.</exception>
     public Task WaitForReadyAsync(CancellationToken cancellationToken = default) => _ready.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Ends when the process has ended.</summary>
+    /// <summary>Ends when the process has ended, and the handlers of <see cref="Exited"/> have returned.</summary>
     /// <exception cref="InvalidOperationException">The worker could not be started.</exception>
     public Task<WorkerExit> WaitForExitAsync(CancellationToken cancellationToken = default) => _exited.Task.WaitAsync(cancellationToken);
 
@@ -225,40 +229,41 @@ public sealed partial class WorkerProcess
     internal void RaiseOnline()
     {
         State = WorkerState.Online;
-        _online.TrySetResult();
         var args = new WorkerEventArgs(this);
-        Online?.Invoke(this, args);
+        UserCode.Raise(Online, this, args);
         Cluster.RaiseOnline(args);
+        _online.TrySetResult();
     }
 
     internal void RaiseListening(ListeningAddress address)
     {
         State = WorkerState.Listening;
-        _listening.TrySetResult(address);
         var args = new WorkerListeningEventArgs(this, address);
-        Listening?.Invoke(this, args);
+        UserCode.Raise(Listening, this, args);
         Cluster.RaiseListening(args);
+        _listening.TrySetResult(address);
     }
 
     internal void RaiseReady()
     {
-        _ready.TrySetResult();
+        IsReady = true;
         var args = new WorkerEventArgs(this);
-        Ready?.Invoke(this, args);
+        UserCode.Raise(Ready, this, args);
         Cluster.RaiseReady(args);
+        _ready.TrySetResult();
     }
 
     internal void RaiseMessage(ClusterMessage message)
     {
         var args = new WorkerMessageEventArgs(this, message);
         Cluster.RaiseMessage(args);
-        _messageReceived?.Invoke(this, args);
+        UserCode.Raise(_messageReceived, this, args);
     }
 
     internal void RaiseError(Exception exception)
     {
         var args = new WorkerErrorEventArgs(this, exception);
-        Error?.Invoke(this, args);
+        UserCode.Raise(Error, this, args);
         Cluster.RaiseError(args);
     }
 
@@ -267,7 +272,7 @@ public sealed partial class WorkerProcess
         _ended = true;
         State = WorkerState.Disconnected;
         var args = new WorkerEventArgs(this);
-        Disconnected?.Invoke(this, args);
+        UserCode.Raise(Disconnected, this, args);
         Cluster.RaiseDisconnected(args);
     }
 
@@ -275,23 +280,23 @@ public sealed partial class WorkerProcess
     {
         _ended = true;
         State = WorkerState.Dead;
+        var args = new WorkerExitedEventArgs(this, exit);
+        UserCode.Raise(Exited, this, args);
+        Cluster.RaiseExited(args);
         var ended = new InvalidOperationException($"Worker {Id} ended by {exit} before that.");
         _online.TrySetException(ended);
         _listening.TrySetException(ended);
         _ready.TrySetException(ended);
         _exited.TrySetResult(exit);
-        var args = new WorkerExitedEventArgs(this, exit);
-        Exited?.Invoke(this, args);
-        Cluster.RaiseExited(args);
     }
 
     internal void RaiseNeverStarted(Exception exception)
     {
+        RaiseDisconnected();
         var failure = new InvalidOperationException($"Worker {Id} could not be started. {exception.Message}", exception);
         _online.TrySetException(failure);
         _listening.TrySetException(failure);
         _ready.TrySetException(failure);
         _exited.TrySetException(failure);
-        RaiseDisconnected();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Prefork.Ipc;
 using Prefork.Native;
@@ -15,8 +16,8 @@ namespace Prefork;
 /// </remarks>
 internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
 {
-    private static readonly TimeSpan HandlerTime = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan ExitTime = TimeSpan.FromMilliseconds(500);
+    /// <summary>What this process ends with when the channel is closed for an offence of the primary's, or an error: EX_PROTOCOL of sysexits.h.</summary>
+    private const int OffenceExitCode = 76;
 
     private readonly EventLoop _loop = new("prefork worker");
     private readonly Dispatcher _dispatcher;
@@ -29,12 +30,12 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
     private bool _killing;
     private bool _ready;
 
-    private WorkerRole(FileDescriptor socket, int id, int generation, int maxMessageSize, ChannelSerialization serialization)
+    private WorkerRole(FileDescriptor socket, int id, int generation, int maxMessageSize, int maxSentSize, ChannelSerialization serialization)
     {
         _dispatcher = new Dispatcher(_loop);
         Worker = new ClusterWorker(this, id);
         Context = new WorkerContext(id, generation, _dispatcher, Worker.RaiseContextChanged, () => _loop.Post(Resign));
-        _channel = new Channel(_loop, socket, this, maxMessageSize, $"the channel of worker {id} to its primary", serialization: serialization);
+        _channel = new Channel(_loop, socket, this, maxMessageSize, $"the channel of worker {id} to its primary", serialization: serialization) { MaxSentSize = maxSentSize };
         Messenger = new Messenger(_loop, _dispatcher, _channel, this, InheritedChannel.MaxKeptMessages);
 
         // Ctrl+C goes to the whole foreground group. The primary hears it too, and asks the workers to leave; dying of it would drop connections.
@@ -79,7 +80,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
         }
 
         var (serialization, maxMessageSize) = (channel.Serialization, channel.MaxMessageSize);
-        var role = new WorkerRole(channel.Adopt($"{WorkerEnvironment.UniqueId} says that this process is a worker"), Number(id), Number(generation), maxMessageSize, serialization);
+        var role = new WorkerRole(channel.Adopt($"{WorkerEnvironment.UniqueId} says that this process is a worker"), Number(id), Number(generation), maxMessageSize, channel.MaxSentSize, serialization);
         role._loop.Post(role.GoOnline);
         return role;
     }
@@ -115,19 +116,32 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
 
         // Nobody can be told any more; if the primary lives, it sees this process end.
         Context.StepDown();
-        var exits = !_leaving && Worker.ExitOnDisconnect;
-        AbandonListeners(closeShared: exits);
-        var raised = new ManualResetEventSlim();
-        _dispatcher.Post(() =>
+        var exits = _killing || (!_leaving && Worker.ExitOnDisconnect);
+        AbandonListeners();
+        var why = reason is null ? null
+            : $"prefork: worker {Worker.Id} (pid {Environment.ProcessId}) has closed its channel to the primary{(exits ? " and ends" : "")}. {reason.Message}";
+        if (!exits)
         {
-            Worker.RaiseLeaving();
-            Worker.RaiseDisconnected();
-            raised.Set();
-        });
-        if (exits || _killing)
-        {
-            new Thread(() => Exit(raised)) { IsBackground = true, Name = "prefork exit" }.Start();
+            _dispatcher.Post(() => RaiseEnd([]));
+            StandardError.SayLater(why);
+            return;
         }
+
+        // Sockets that others share go with the process, at the latest: no orphan holds a port.
+        var shared = Datagrams();
+        var exit = new ForcedExit(reason is null || _killing ? 0 : OffenceExitCode, why);
+        _dispatcher.Post(() => exit.RunHandlers(() => RaiseEnd(shared)));
+        exit.Begin();
+    }
+
+    /// <summary>Says why to a primary of ours, which cannot know; Node's ignores it.</summary>
+    public ReadOnlySpan<byte> LastWord(Exception offence) => OffenceMessage.ToLine(offence.Message);
+
+    /// <summary>In this order: whoever receives from a socket sees by the token why it is closed. By the dispatcher.</summary>
+    private void RaiseEnd(Socket[] shared)
+    {
+        Leave(shared);
+        Worker.RaiseDisconnected();
     }
 
     public void RaiseMessage(ClusterMessage message) => Worker.RaiseMessage(message);
@@ -141,6 +155,9 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
     {
         switch (frame.Act)
         {
+            case "message":
+                Messenger.OnRelayed(frame);
+                break;
             case ContextMessage.Act:
                 Context.Set(ContextMessage.Read(frame.Body));
                 break;
@@ -180,7 +197,9 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
     {
         if (!_channel.IsConnected)
         {
-            new Thread(() => Exit(null)) { IsBackground = true }.Start();
+            var exit = new ForcedExit(0);
+            exit.SkipHandlers();
+            exit.Begin();
             return;
         }
 
@@ -241,15 +260,25 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
         _leaving = true;
         Context.StepDown();
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var shared = Datagrams();
         _dispatcher.Post(() =>
         {
-            Worker.RaiseLeaving();
+            Leave(shared);
             told.SetResult();
         });
 
         // From a worker's own leave the primary has heard nothing yet: what waits in its lanes goes to the others.
         var drained = LeaveListeners(stopAtOnce: announce);
         _ = LeaveAsync(Task.WhenAll(told.Task, drained), announce);
+    }
+
+    private void Leave(Socket[] shared)
+    {
+        Worker.RaiseLeaving();
+        foreach (var socket in shared)
+        {
+            socket.Dispose();
+        }
     }
 
     /// <summary>The program is told, listeners end, then their connections, then the channel: 'disconnect' means that nothing is left.</summary>
@@ -284,18 +313,4 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
     }
 
     private void Resign() => _channel.Send(ContextMessage.Resignation());
-
-    private static void Exit(ManualResetEventSlim? handlersDone)
-    {
-        handlersDone?.Wait(HandlerTime);
-        new Thread(ExitByForce) { IsBackground = true }.Start();
-        Environment.Exit(0);
-    }
-
-    /// <summary>Environment.Exit runs exit handlers, and some wait for ever.</summary>
-    private static void ExitByForce()
-    {
-        Thread.Sleep(ExitTime);
-        Libc.ExitNow(0);
-    }
 }

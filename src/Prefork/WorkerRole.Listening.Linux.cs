@@ -126,9 +126,9 @@ internal sealed partial class WorkerRole
     private Socket OpenDatagrams(ListenQuery query, ClusterFrame frame, FileDescriptor? handle)
     {
         var key = CheckReply(query, frame);
-        var safeHandle = new SafeSocketHandle((handle ?? throw new InvalidDataException("The primary answered a UDP query without a socket.")).Release(), ownsHandle: true);
         void Stopped() => _loop.Post(() => CloseKey(key, query));
-        var socket = new SharedUdpSocket(safeHandle, Stopped);
+        var socket = DescriptorSocket.Agreeing(new SharedUdpSocket(
+            DescriptorSocket.HandleOf(handle ?? throw new InvalidDataException("The primary answered a UDP query without a socket.")), Stopped));
         _listeners.Add(key, new OpenListener(null, null, socket));
         SayListening(query, socket.LocalEndPoint!);
         return socket;
@@ -213,12 +213,14 @@ internal sealed partial class WorkerRole
         _channel.Send(writer.EndCluster(NextSequence()));
     }
 
+    /// <summary>UDP sockets of this worker's, which others share. On the loop.</summary>
+    private Socket[] Datagrams() => [.. _listeners.Values.Select(static listener => listener.Datagrams).OfType<Socket>()];
+
     /// <summary>Ends when every listener has delivered what it was given and its connections are closed. On the loop.</summary>
     private Task LeaveListeners(bool stopAtOnce)
     {
         foreach (var listener in _listeners.Values.ToArray())
         {
-            listener.Datagrams?.Dispose();
             if (stopAtOnce)
             {
                 listener.Listener?.Stop();
@@ -232,8 +234,8 @@ internal sealed partial class WorkerRole
         return Task.WhenAll(_open.Select(open => open.Drained));
     }
 
-    /// <summary>The channel is gone. Sockets that others share are closed before anything else when the process is to end.</summary>
-    private void AbandonListeners(bool closeShared)
+    /// <summary>The channel is gone.</summary>
+    private void AbandonListeners()
     {
         foreach (var fail in _closedWhilePending.ToArray())
         {
@@ -242,11 +244,6 @@ internal sealed partial class WorkerRole
 
         foreach (var listener in _listeners.Values.ToArray())
         {
-            if (closeShared)
-            {
-                listener.Datagrams?.Dispose();
-            }
-
             listener.Listener?.Stop();
         }
     }

@@ -57,7 +57,10 @@ internal static class HostileWorker
                 break;
             case "poison":
                 channel.Send(Encoding.UTF8.GetBytes(
-                    $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":{new string('[', 3000)}{new string(']', 3000)},\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4,\"flags\":0,\"backlog\":0,\"seq\":1}}\n"));
+                    $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":{new string('[', 4095)}{new string(']', 4095)},\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4,\"flags\":0,\"backlog\":0,\"seq\":1}}\n"));
+                break;
+            case "longaddress":
+                channel.Send(Encoding.UTF8.GetBytes(Query(1, $"/{new string('x', 100_000)}", -1, -1, 0)));
                 break;
             case "surrogate":
                 channel.Send(Encoding.UTF8.GetBytes(Query(1, "127.0.0.1", 0, 4, 0, "\"\\ud800\"")));

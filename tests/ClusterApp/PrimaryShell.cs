@@ -16,6 +16,11 @@ internal sealed class PrimaryShell
 
     internal async Task RunAsync()
     {
+        if (Environment.GetEnvironmentVariable("THROWS") is not null)
+        {
+            Throwing.Begin(Say);
+        }
+
         Cluster.SetUp += (_, _) => Say("setup");
         Cluster.Forked += (_, e) => Say($"fork {e.Worker.Id}");
         Cluster.Online += (_, e) => Say($"online {e.Worker.Id} {e.Worker.State}");
@@ -72,6 +77,12 @@ internal sealed class PrimaryShell
         }
 
         using var socket = Environment.GetEnvironmentVariable("IGNORES_SOCKETS") is null ? e.Message.TakeSocket() : null;
+        if (socket is not null && e.Message.Get<string>() == BlockingSockets.Message)
+        {
+            Say($"sync 0 taken {BlockingSockets.Use(socket)}");
+            return;
+        }
+
         Say($"message {e.Worker.Id} {e.Message.Get<string>()}{(socket is null ? "" : $" +socket {Greet(socket)}")}");
     };
 
@@ -120,6 +131,20 @@ internal sealed class PrimaryShell
                 break;
             case "sendlong":
                 await Worker(words[1]).SendAsync($"length {new string('x', int.Parse(words[2], CultureInfo.InvariantCulture))}");
+                break;
+            case "senddeep":
+                var depth = int.Parse(words[2], CultureInfo.InvariantCulture);
+                using (var deep = JsonDocument.Parse($"{new string('[', depth)}{new string(']', depth)}", new JsonDocumentOptions { MaxDepth = depth }))
+                {
+                    await Worker(words[1]).SendAsync(deep.RootElement, ElementContext.Default.JsonElement);
+                }
+
+                break;
+            case "sync":
+                Say($"sync 0 {await BlockingSockets.PassAsync(words[2], socket => Worker(words[1]).SendAsync(BlockingSockets.Message, socket))}");
+                break;
+            case "exitorder":
+                await ExitOrderAsync();
                 break;
             case "goon":
                 _goesOn.Set();
@@ -368,6 +393,25 @@ internal sealed class PrimaryShell
         }
 
         Say($"churned {rounds}");
+    }
+
+    /// <summary>Which is first: the end of the wait, or that of a handler that takes its time.</summary>
+    private async Task ExitOrderAsync()
+    {
+        var handled = 0;
+        var worker = Cluster.Fork(new Dictionary<string, string?> { ["WORKER_KIND"] = "hostile", ["HOSTILE"] = "wait" });
+        void OnExit(object? sender, WorkerExitedEventArgs e)
+        {
+            Thread.SpinWait(2_000_000);
+            handled++;
+        }
+
+        worker.Exited += OnExit;
+        Cluster.Exited += OnExit;
+        worker.Kill(Signal.SIGKILL);
+        await worker.WaitForExitAsync();
+        Cluster.Exited -= OnExit;
+        Say($"exitorder {handled}");
     }
 
     private async Task ReadAsync(int id, Stream output)

@@ -28,6 +28,21 @@ internal sealed class WorkerShell
 
     internal async Task RunAsync()
     {
+        // First: what comes after them lets the program go on to its end.
+        if (Environment.GetEnvironmentVariable("EXITS_LATE") is not null)
+        {
+            _worker.Disconnected += async (_, _) =>
+            {
+                await Task.Yield();
+                Environment.Exit(42);
+            };
+        }
+
+        if (Environment.GetEnvironmentVariable("EXITS_AT_ONCE") is not null)
+        {
+            _worker.Disconnected += (_, _) => Environment.Exit(43);
+        }
+
         var ended = new TaskCompletionSource();
         _worker.Disconnected += (_, _) =>
         {
@@ -42,9 +57,15 @@ internal sealed class WorkerShell
             AppDomain.CurrentDomain.ProcessExit += (_, _) => Thread.Sleep(Timeout.Infinite);
         }
 
+        if (Environment.GetEnvironmentVariable("THROWS") is not null)
+        {
+            Throwing.Begin(Say);
+        }
+
         _worker.Error += (_, e) => Console.WriteLine($"worker {_worker.Id} error {e.Exception.GetType().Name}: {e.Exception.Message}");
         _worker.OnRequest<string, string>("shout", (text, _) => ValueTask.FromResult(text!.ToUpperInvariant()));
         _worker.OnRequest<string, string>("fail", (_, _) => throw new InvalidOperationException("this handler fails"));
+        _worker.OnRequest<string, string>("repeat", (count, _) => ValueTask.FromResult(new string('x', int.Parse(count!, CultureInfo.InvariantCulture))));
         _worker.OnRequest<string, string>("soon", async (text, _) =>
         {
             await Task.Yield();
@@ -93,6 +114,12 @@ internal sealed class WorkerShell
         if (message.TakeSocket() is { } socket)
         {
             _sockets.Add(socket);
+            if (text == BlockingSockets.Message)
+            {
+                Say($"sync taken {BlockingSockets.Use(socket)}");
+                return;
+            }
+
             if (socket is { SocketType: SocketType.Stream, Connected: true })
             {
                 socket.Blocking = true;
@@ -241,6 +268,29 @@ internal sealed class WorkerShell
             case "big":
                 await _worker.SendAsync(new string('x', int.Parse(words[1], CultureInfo.InvariantCulture)));
                 break;
+            case "sync":
+                Say($"sync {await BlockingSockets.PassAsync(words[1], socket => _worker.SendAsync(BlockingSockets.Message, socket))}");
+                break;
+            case "syncgiven":
+                Say($"sync {await BlockingSockets.GetAsync(words[1])}");
+                break;
+            case "sendtwice":
+                await SendSocketAsync(twice: true);
+                break;
+            case "udpleaving":
+                await ReceiveUntilLeavingAsync(words[1]);
+                break;
+            case "trybig":
+                try
+                {
+                    await _worker.SendAsync(new string('x', int.Parse(words[1], CultureInfo.InvariantCulture)));
+                }
+                catch (ArgumentException exception)
+                {
+                    Say($"refused {exception.GetType().Name}: {exception.Message}");
+                }
+
+                break;
             case "exhaust":
                 Descriptors.Exhaust();
                 break;
@@ -301,7 +351,22 @@ internal sealed class WorkerShell
         }
     }
 
-    private async Task SendSocketAsync()
+    /// <summary>The loop that the documentation shows.</summary>
+    private async Task ReceiveUntilLeavingAsync(string endPoint)
+    {
+        using var socket = await Cluster.BindUdpAsync(IPEndPoint.Parse(endPoint));
+        Say($"binds {socket.LocalEndPoint}");
+        try
+        {
+            await socket.ReceiveFromAsync(new byte[1500], new IPEndPoint(IPAddress.Any, 0), _worker.Leaving);
+        }
+        catch (Exception exception)
+        {
+            Say($"udp ended {exception.GetType().Name}");
+        }
+    }
+
+    private async Task SendSocketAsync(bool twice = false)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -310,6 +375,11 @@ internal sealed class WorkerShell
         await client.ConnectAsync(listener.LocalEndPoint!);
         var server = await listener.AcceptAsync();
         await _worker.SendAsync("a socket", server);
+        if (twice)
+        {
+            await _worker.SendAsync("the same", server);
+        }
+
         server.Dispose();
         var buffer = new byte[64];
         var count = await client.ReceiveAsync(buffer);

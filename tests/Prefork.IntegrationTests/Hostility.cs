@@ -12,7 +12,9 @@ public class Hostility
     [InlineData("nullfd", "cannot be handled")]
     [InlineData("deep", "is not JSON")]
     [InlineData("surrogate", "cannot be handled")]
-    [InlineData("reopen", "cannot be handled")]
+    [InlineData("reopen", "characters of data")]
+    [InlineData("poison", "data nested deeper")]
+    [InlineData("longaddress", "cannot be handled")]
     public async Task AnOffence_ClosesThatChannel_AndNothingElse(string offence, string expected)
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -51,16 +53,17 @@ public class Hostility
     }
 
     [Theory]
-    [InlineData("poison")]
-    [InlineData("surrogate")]
-    public async Task DataThatCannotBeWrittenAgain_HurtsNobodyElse(string data)
+    [InlineData("rr", "poison")]
+    [InlineData("none", "poison")]
+    [InlineData("rr", "surrogate")]
+    public async Task DataThatOthersCannotRead_ReachesNobodyElse(string policy, string data)
     {
-        await using var cluster = await TestCluster.StartAsync();
-        await cluster.ForkAsync($"WORKER_KIND=hostile HOSTILE={data}");
+        await using var cluster = await TestCluster.StartAsync($"policy {policy}");
+        await cluster.TellAsync($"fork WORKER_KIND=hostile HOSTILE={data}");
+        await cluster.ExpectAsync("error 1 ClusterProtocolException");
+        await cluster.ExpectAsync("exit 1 code=7");
         await cluster.ForkAsync();
         var endPoint = await cluster.ListenAsync(2, "127.0.0.1:0");
-        await cluster.TellAsync("kill 1 SIGKILL");
-        await cluster.ExpectEverAsync("exit 1");
         Assert.Equal(2, await EchoClient.WhoServesAsync(endPoint));
         Assert.DoesNotContain(cluster.Seen, line => line.StartsWith("error 2", StringComparison.Ordinal));
     }

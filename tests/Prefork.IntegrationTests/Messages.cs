@@ -88,38 +88,78 @@ public class Messages
         await cluster.ExpectAsync("refused ClusterChannelClosedException");
     }
 
-    [Fact]
-    public async Task AMessageOverTheLimit_IsRefusedByTheReceiver()
+    [Theory]
+    [InlineData("Json")]
+    [InlineData("Advanced")]
+    public async Task AMessageOverTheLimit_IsRefusedAtItsSender_AndTheChannelLives(string serialization)
     {
-        await using var cluster = await TestCluster.StartAsync("setup maxmessage=100000");
-        await cluster.ForkAsync();
+        await using var cluster = await TestCluster.StartAsync($"setup maxmessage=100000 serialization={serialization}");
+        await cluster.ForkReadyAsync();
+        await cluster.TellAsync("sendlong 1 110000");
+        AssertNamesSizeAndLimit(await cluster.ExpectAsync("threw ArgumentException"));
+        await cluster.TellAsync("sendlong 1 90000");
+        await cluster.ExpectAsync("message 1 length 90000");
+        await cluster.TellAsync("send 1 trybig 110000");
+        AssertNamesSizeAndLimit(await cluster.ExpectAsync("message 1 refused ArgumentException"));
         await cluster.TellAsync("send 1 big 90000");
-        Assert.Equal(90_000, (await cluster.ExpectAsync("message 1 xxx")).Length - "message 1 ".Length);
-        await cluster.TellAsync("send 1 big 110000");
-        Assert.Contains("over the limit of 100000", await cluster.ExpectAsync("error 1 ClusterProtocolException"), StringComparison.Ordinal);
-        await cluster.ExpectAsync("disconnect 1");
-        await cluster.ExpectAsync("exit 1");
+        await cluster.ExpectAsync("message 1 xxx");
+
+        // A request, its reply, and what goes by way of the primary to another worker.
+        await cluster.TellAsync($"request 1 shout {new string('x', 110_000)}");
+        AssertNamesSizeAndLimit(await cluster.ExpectAsync("failed ArgumentException"));
+        await cluster.TellAsync("request 1 repeat 110000");
+        AssertNamesSizeAndLimit(await cluster.ExpectAsync("failed ClusterRequestException: ArgumentException"));
+        await cluster.TellAsync("setup maxmessage=2000");
+        await cluster.ForkAsync();
+        await cluster.TellAsync($"send 1 sendto 2 {new string('x', 3_000)}");
+        Assert.Contains("2000", await cluster.ExpectAsync("message 1 not relayed: ArgumentException"), StringComparison.Ordinal);
+        await cluster.TellAsync("send 1 sendto 2 short");
+        await cluster.ExpectAsync("message 2 from 1: short");
+
+        static void AssertNamesSizeAndLimit(string line)
+        {
+            Assert.Contains(" 110", line, StringComparison.Ordinal);
+            Assert.Contains("100000", line, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
-    public async Task TheLimit_IsTheWorkersToo()
+    public async Task AMessageNestedTooDeep_IsRefusedAtItsSender_AndTheChannelLives()
     {
-        await using var cluster = await TestCluster.StartAsync("setup maxmessage=100000");
-        await cluster.ForkAsync();
-        await cluster.TellAsync("sendlong 1 90000");
-        await cluster.ExpectAsync("message 1 length 90000");
-        await cluster.TellAsync("sendlong 1 110000");
-        Assert.Contains("over the limit of 100000", await cluster.ExpectAsync("worker 1 error ClusterProtocolException"), StringComparison.Ordinal);
-        await cluster.ExpectEverAsync("disconnect 1");
-        await cluster.ExpectEverAsync("exit 1 code=0");
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkReadyAsync();
+        await cluster.TellAsync("senddeep 1 4097");
+        Assert.Contains("4096", await cluster.ExpectAsync("threw ArgumentException"), StringComparison.Ordinal);
+        await cluster.TellAsync("request 1 shout still");
+        await cluster.ExpectAsync("reply STILL");
+    }
 
-        // Above the default.
-        await cluster.TellAsync("setup maxmessage=100000000");
+    [Fact]
+    public async Task AWorkerThatCutsItsChannel_SaysWhy_HereAndThere_AndDoesNotEndAsIfAllWereWell()
+    {
+        // What the primary does not know: something between the two has given this worker another limit.
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker");
+        await File.WriteAllTextAsync(script, $"#!/bin/sh\nPREFORK_MAX_MESSAGE_SIZE=2000 exec {Programs.ClusterApp}\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var cluster = await TestCluster.StartAsync($"setup exec={script}");
         await cluster.ForkAsync();
-        await cluster.TellAsync("sendlong 2 70000000");
-        await cluster.ExpectAsync("message 2 length 70000000", TimeSpan.FromMinutes(1));
-        await cluster.TellAsync("send 2 env PREFORK_MAX_MESSAGE_SIZE");
-        Assert.Equal("message 2 env PREFORK_MAX_MESSAGE_SIZE=", await cluster.ExpectAsync("message 2 env"));
+        await cluster.TellAsync("sendlong 1 3000");
+        Assert.Contains("over the limit of 2000", await cluster.ExpectAsync("error 1 ClusterProtocolException"), StringComparison.Ordinal);
+        await cluster.ExpectEverAsync("disconnect 1");
+        await cluster.ExpectEverAsync("exit 1 code=76");
+        await cluster.ExpectErrorAsync("prefork: ", "over the limit of 2000");
+    }
+
+    [Fact]
+    public async Task TheLimit_CanBeAboveTheDefault()
+    {
+        await using var cluster = await TestCluster.StartAsync("setup maxmessage=100000000");
+        await cluster.ForkAsync();
+        await cluster.TellAsync("sendlong 1 70000000");
+        await cluster.ExpectAsync("message 1 length 70000000", TimeSpan.FromMinutes(1));
+        await cluster.TellAsync("send 1 env PREFORK_MAX_MESSAGE_SIZE");
+        Assert.Equal("message 1 env PREFORK_MAX_MESSAGE_SIZE=", await cluster.ExpectAsync("message 1 env"));
     }
 
     [Fact]

@@ -177,7 +177,7 @@ public class NodePeers
         Assert.Equal([Connections / 2, Connections / 2], counts);
     }
 
-    private static async Task<TestProgram> StartPrimaryAsync(string policy, string serialization)
+    internal static async Task<TestProgram> StartPrimaryAsync(string policy, string serialization, string? setting = null)
     {
         const string Script = """
             const cluster = require('node:cluster');
@@ -192,10 +192,11 @@ public class NodePeers
             require('node:readline').createInterface({ input: process.stdin }).on('line', line => {
               const [verb, id, ...rest] = line.split(' ');
               if (verb === 'send') cluster.workers[id].send(rest.join(' '));
+              if (verb === 'cut') cluster.workers[id].process.disconnect();
               if (verb === 'disconnect') cluster.workers[id].disconnect();
             });
             """;
-        var primary = new TestProgram("node", ["-e", Script, Programs.ClusterApp, serialization], new Dictionary<string, string?> { ["NODE_CLUSTER_SCHED_POLICY"] = policy });
+        var primary = new TestProgram("node", ["-e", Script, Programs.ClusterApp, serialization], new Dictionary<string, string?> { ["NODE_CLUSTER_SCHED_POLICY"] = policy, [setting ?? "NOTHING"] = "1" });
         await primary.ExpectEverAsync("online 1");
         await primary.ExpectEverAsync("online 2");
         return primary;

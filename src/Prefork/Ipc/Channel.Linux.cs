@@ -42,6 +42,9 @@ internal sealed partial class Channel
         _name = name;
     }
 
+    /// <summary>The largest message that the peer takes, in bytes; a larger one is refused here, where its sender can be told.</summary>
+    internal int MaxSentSize { get; init; } = int.MaxValue;
+
     /// <summary>For what the peer has sent, or has been sent.</summary>
     internal Closer Closer { get; } = new();
 
@@ -112,6 +115,11 @@ internal sealed partial class Channel
 
         Volatile.Write(ref _closed, true);
         _loop.Unwatch(_socket, _token);
+        if (reason is ClusterProtocolException)
+        {
+            SayLast(_peer.LastWord(reason));
+        }
+
         while (_unclaimed.TryDequeue(out var handle))
         {
             Closer.CloseForeign(handle);

@@ -39,35 +39,52 @@ internal sealed partial class Channel
     /// Sends one line of JSON, which ends with a newline, as what the channel has for it. The task ends when the kernel has the bytes.
     /// </summary>
     /// <param name="line">Not kept: the caller may reuse it when the call returns.</param>
-    /// <param name="handle">
-    /// Rides on the line, which must then be a NODE_HANDLE. Kept until its answer comes.
-    /// When <paramref name="ownsHandle"/> it is closed then, or with the channel; otherwise its owner must keep it open that long.
-    /// </param>
-    /// <param name="onRefused">Called on the loop when the peer has refused the handle for good.</param>
+    /// <param name="handle">Rides on the line, which must then be a NODE_HANDLE. Kept until its answer comes, and closed then, or with the channel.</param>
+    /// <param name="cancellation">Withdraws what has not begun to go out.</param>
     /// <exception cref="ClusterChannelClosedException">The channel is closed or closing.</exception>
+    /// <exception cref="ArgumentException">The message is larger than the peer takes. The channel lives.</exception>
     internal ValueTask SendAsync(
-        ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true, Action? onRefused = null, CancellationToken cancellation = default)
+        ReadOnlySpan<byte> line, FileDescriptor? handle = null, CancellationToken cancellation = default)
     {
-        if (!_frames)
-        {
-            return SendBytesAsync(line, handle, ownsHandle, onRefused, cancellation);
-        }
-
         try
         {
-            return SendBytesAsync(JsonToFrame.Write(line), handle, ownsHandle, onRefused, cancellation);
+            var bytes = ToBytes(line);
+            ThrowIfTooLarge(bytes.Length - (_frames ? FrameWriter.HeadSize : 1));
+            return SendBytesAsync(bytes, handle, ownsHandle: true, null, cancellation);
         }
         catch
         {
-            // A user's converter may write what is no JSON.
-            DisposeIfOwned(handle, ownsHandle);
+            // Also when a user's converter has written what is no JSON.
+            handle?.Dispose();
             throw;
         }
     }
 
     /// <summary>Sends one frame, on a channel of frames. As <see cref="SendAsync"/> otherwise.</summary>
     internal ValueTask SendFrameAsync(ReadOnlySpan<byte> frame, FileDescriptor? handle, CancellationToken cancellation)
-        => SendBytesAsync(frame, handle, ownsHandle: true, null, cancellation);
+    {
+        try
+        {
+            ThrowIfTooLarge(frame.Length - FrameWriter.HeadSize);
+            return SendBytesAsync(frame, handle, ownsHandle: true, null, cancellation);
+        }
+        catch
+        {
+            handle?.Dispose();
+            throw;
+        }
+    }
+
+    private ReadOnlySpan<byte> ToBytes(ReadOnlySpan<byte> line) => _frames ? JsonToFrame.Write(line) : line;
+
+    private void ThrowIfTooLarge(int size)
+    {
+        if (size > MaxSentSize)
+        {
+            throw new ArgumentException(
+                $"The message has {size} bytes, and {_name} takes {MaxSentSize} ({nameof(ClusterSettings)}.{nameof(ClusterSettings.MaxMessageSize)}). It was not sent. Send it in parts, or raise the limit.");
+        }
+    }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The write owns its handle and closes it.")]
     private ValueTask SendBytesAsync(ReadOnlySpan<byte> line, FileDescriptor? handle, bool ownsHandle, Action? onRefused, CancellationToken cancellation)
@@ -115,9 +132,15 @@ internal sealed partial class Channel
         }
     }
 
-    /// <summary>Sends one of our own messages, from the loop. A channel that is gone is no error here: its end is reported by other means.</summary>
+    /// <summary>
+    /// Sends one of our own messages, from the loop. They are short. A channel that is gone is no error here: its end is reported by other means.
+    /// </summary>
+    /// <param name="line">As for <see cref="SendAsync"/>.</param>
+    /// <param name="handle">As for <see cref="SendAsync"/>; when not <paramref name="ownsHandle"/>, its owner must keep it open until its answer comes.</param>
+    /// <param name="ownsHandle">Whether it is closed then.</param>
+    /// <param name="onRefused">Called on the loop when the peer has refused the handle for good.</param>
     internal void Send(ReadOnlySpan<byte> line, FileDescriptor? handle = null, bool ownsHandle = true, Action? onRefused = null)
-        => SendAsync(line, handle, ownsHandle, onRefused).AsTask().ContinueWith(
+        => SendBytesAsync(ToBytes(line), handle, ownsHandle, onRefused, default).AsTask().ContinueWith(
             static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     /// <summary>Refuses further messages and closes when all accepted ones are written and answered. On the loop.</summary>
@@ -161,6 +184,18 @@ internal sealed partial class Channel
                 _answers.Enqueue(_lastAnswer = write);
                 _partial = written > 0 ? write : _partial;
                 WatchForRoom();
+            }
+        }
+    }
+
+    /// <summary>What the kernel takes of it at once, and only between two messages: nobody waits for a peer that is being cut off.</summary>
+    private void SayLast(ReadOnlySpan<byte> line)
+    {
+        lock (_writeLock)
+        {
+            if (!line.IsEmpty && _partial is null && _writeFailure is null)
+            {
+                _ = TryWrite(ToBytes(line), null);
             }
         }
     }

@@ -47,9 +47,18 @@ internal sealed class ClusterFrame
 
     [JsonPropertyName("prefork")] public PreforkFields? Prefork { get; set; }
 
-    /// <exception cref="JsonException">A field is of the wrong type.</exception>
+    /// <summary>As long as a path may be (PATH_MAX), and what a key adds to it.</summary>
+    private const int MaxAddressLength = 4096;
+    private const int MaxKeyLength = MaxAddressLength + 100;
+
+    /// <exception cref="JsonException">A field is of the wrong type, or too long: keys and addresses are kept, shown, and sent back.</exception>
     internal static ClusterFrame Read(ReadOnlySpan<byte> json)
-        => JsonSerializer.Deserialize(json, FrameJsonContext.Default.ClusterFrame) ?? throw new JsonException("The message is null.");
+    {
+        var frame = JsonSerializer.Deserialize(json, FrameJsonContext.Default.ClusterFrame) ?? throw new JsonException("The message is null.");
+        return frame.Address?.Length > MaxAddressLength ? throw new JsonException($"The address is longer than {MaxAddressLength} characters.")
+            : frame.Key?.Length > MaxKeyLength ? throw new JsonException($"The key is longer than {MaxKeyLength} characters.")
+            : frame;
+    }
 }
 
 /// <summary>Where a listener listens, as the primary saw it after binding.</summary>
@@ -90,7 +99,7 @@ internal sealed class PreforkFrame
     [JsonPropertyName("body")] public JsonElement Body { get; set; }
 }
 
-[JsonSourceGenerationOptions(MaxDepth = 4096)]
+[JsonSourceGenerationOptions(MaxDepth = MessageHeader.MaxDepth)]
 [JsonSerializable(typeof(ClusterFrame))]
 [JsonSerializable(typeof(PreforkFrame))]
 [JsonSerializable(typeof(JsonElement))]

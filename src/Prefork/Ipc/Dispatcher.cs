@@ -5,7 +5,7 @@ namespace Prefork.Ipc;
 
 /// <summary>
 /// Runs what is the user's (event handlers) one at a time and in order, as Node's event loop would, at the end of the loop's turns.
-/// An exception of a handler is an unhandled exception, as in any callback of .NET's.
+/// An exception of a handler is an unhandled exception, as in any callback of .NET's: see <see cref="UserCode"/>.
 /// </summary>
 internal sealed class Dispatcher
 {
@@ -67,7 +67,7 @@ internal sealed class Dispatcher
 
             while (!holding && _queue.TryDequeue(out var item))
             {
-                item.Run();
+                UserCode.Run(item);
                 thread.PutBack();
             }
 
@@ -82,7 +82,7 @@ internal sealed class Dispatcher
         var end = Stopwatch.GetTimestamp() + Budget;
         for (var ran = 1; _queue.TryDequeue(out var item); ran++)
         {
-            item.Run();
+            UserCode.Run(item);
             thread.PutBack();
             if (ran % HandlersPerLook == 0 && Stopwatch.GetTimestamp() > end)
             {

@@ -14,6 +14,9 @@ internal interface IChannelPeer
     /// </summary>
     void OnMessage(string? command, ReadOnlySpan<byte> body, ValueFormat format, FileDescriptor? handle, string? handleType);
 
+    /// <summary>A line to tell the other end before the channel is closed for an offence of its; empty for none.</summary>
+    ReadOnlySpan<byte> LastWord(Exception offence) => [];
+
     /// <summary>The channel is gone, once. <paramref name="reason"/> is null for an orderly end of file.</summary>
     void OnClosed(Exception? reason);
 }

@@ -22,7 +22,7 @@ internal sealed class LineWriter
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
-        MaxDepth = 8192,
+        MaxDepth = MessageHeader.MaxDepth,
     });
 
     /// <summary>Where the line is written, empty.</summary>
@@ -86,7 +86,18 @@ internal sealed class LineWriter
     }
 
     /// <exception cref="JsonException">The value cannot be serialised.</exception>
-    internal void WriteValue<T>(T value, JsonTypeInfo<T> typeInfo) => JsonSerializer.Serialize(_json, value, typeInfo);
+    /// <exception cref="ArgumentException">It is nested deeper than its reader takes.</exception>
+    internal void WriteValue<T>(T value, JsonTypeInfo<T> typeInfo)
+    {
+        try
+        {
+            JsonSerializer.Serialize(_json, value, typeInfo);
+        }
+        catch (Exception exception) when (_json.CurrentDepth >= MessageHeader.MaxDepth)
+        {
+            throw new ArgumentException($"The message is nested deeper than {MessageHeader.MaxDepth} levels, which is more than its receiver takes.", nameof(value), exception);
+        }
+    }
 
     /// <summary>Ends the line. The span is this thread's until the next <see cref="Start"/>.</summary>
     internal ReadOnlySpan<byte> EndLine()

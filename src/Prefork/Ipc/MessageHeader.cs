@@ -10,7 +10,10 @@ namespace Prefork.Ipc;
 /// </summary>
 internal readonly ref struct MessageHeader
 {
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = 4096 };
+    /// <summary>How deep a message may be nested, in all that carries it. Both ends read, and write, no deeper.</summary>
+    internal const int MaxDepth = 4096;
+
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
 
     internal MessageHeader(string? command, string? handleType, Range inner, ValueFormat innerFormat = default)
     {

@@ -1,0 +1,20 @@
+using Prefork.Ipc;
+
+namespace Prefork;
+
+/// <summary>The last that a worker says to a primary whose message it could not take: why it closes its channel.</summary>
+internal static class OffenceMessage
+{
+    internal const string Act = "offence";
+
+    internal static ReadOnlySpan<byte> ToLine(string why)
+    {
+        var writer = LineWriter.Start();
+        writer.Json.WriteStartObject();
+        writer.Json.WriteString("cmd"u8, NodeCommand.Prefork);
+        writer.Json.WriteString("act"u8, Act);
+        writer.Json.WriteString("error"u8, PeerText.Of(why));
+        writer.Json.WriteEndObject();
+        return writer.EndLine();
+    }
+}
