@@ -6,6 +6,9 @@ public class Sockets
     [NodeTest("test-cluster-net-send")]
     public Task AConnection_GoesFromTheWorkerToThePrimary() => ScenarioRun.PassesAsync();
 
+    [NodeTest("test-cluster-send-handle-twice")]
+    public Task ASocketSentTwice_ToAPrimaryThatDoesNotListen_IsClosed() => ScenarioRun.PassesAsync();
+
     [NodeTest("test-cluster-send-deadlock")]
     public Task HandlesThatCross_DoNotLock() => ScenarioRun.PassesAsync();
 
