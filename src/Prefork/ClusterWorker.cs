@@ -50,7 +50,7 @@ public sealed class ClusterWorker
     /// <summary>
     /// The channel is closed. When that was not asked for (the primary died), the process exits with code 0 right after the handlers,
     /// which have 200 ms, unless <see cref="ExitOnDisconnect"/> is false. When this worker has closed it for a message that it could not take, the
-    /// code is 76. The code is decided before: what an <c>async</c> handler does later does not change it.
+    /// code is 76. The code is decided before, and no handler changes it.
     /// </summary>
     public event EventHandler? Disconnected;
 

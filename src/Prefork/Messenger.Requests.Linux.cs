@@ -88,10 +88,16 @@ internal sealed partial class Messenger
             return;
         }
 
+        var cancellation = new CancellationTokenSource();
+        if (!_answering.TryAdd(frame.Id, cancellation))
+        {
+            // Only one of the two could be cancelled, and the other would stay for ever.
+            cancellation.Dispose();
+            throw new JsonException($"Request {frame.Id} is being answered already.");
+        }
+
         Interlocked.Add(ref _beingAnswered, weight);
         Count(weight);
-        var cancellation = new CancellationTokenSource();
-        _answering[frame.Id] = cancellation;
         _dispatcher.Post(() =>
         {
             Delivered(weight);

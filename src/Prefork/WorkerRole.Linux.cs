@@ -130,7 +130,11 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
         // Sockets that others share go with the process, at the latest: no orphan holds a port.
         var shared = Datagrams();
         var exit = new ForcedExit(reason is null || _killing ? 0 : OffenceExitCode, why);
-        _dispatcher.Post(() => exit.RunHandlers(() => RaiseEnd(shared)));
+        _dispatcher.Post(() =>
+        {
+            RaiseEnd(shared);
+            exit.HandlersDone();
+        });
         exit.Begin();
     }
 
@@ -198,7 +202,7 @@ internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
         if (!_channel.IsConnected)
         {
             var exit = new ForcedExit(0);
-            exit.SkipHandlers();
+            exit.HandlersDone();
             exit.Begin();
             return;
         }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using Prefork;
 
 namespace ClusterApp;
@@ -16,6 +17,7 @@ internal sealed class WorkerShell
     private readonly WorkerLeading _leading;
     private readonly List<Socket> _sockets = [];
     private int _counted;
+    private Task _receiving = Task.CompletedTask;
 
     private readonly CancelledRequests _cancelled;
 
@@ -95,21 +97,23 @@ internal sealed class WorkerShell
         _worker.MessageReceived += (_, e) => Obey(e.Message);
         _worker.Leaving.Register(() => Say("leaving"));
         await ended.Task;
+        await _receiving;
     }
 
     private void Obey(ClusterMessage message)
     {
+        if (message.From is { } from)
+        {
+            Say($"from {from}: {TextOf(message)}");
+            return;
+        }
+
         if (Values.TryEcho(message, _worker.SendValueAsync, _worker.SendValueAsync, sample => _worker.SendAsync(sample)))
         {
             return;
         }
 
         var text = message.Get<string>()!;
-        if (message.From is { } from)
-        {
-            Say($"from {from}: {text}");
-            return;
-        }
 
         if (message.TakeSocket() is { } socket)
         {
@@ -132,6 +136,20 @@ internal sealed class WorkerShell
         }
 
         _ = ObeyAsync(text.Split(' ', 3));
+    }
+
+    /// <summary>From another worker anything may come.</summary>
+    private static string TextOf(ClusterMessage message)
+    {
+        try
+        {
+            var text = message.Get<string>()!;
+            return text[..Math.Min(text.Length, 200)];
+        }
+        catch (JsonException)
+        {
+            return "no text";
+        }
     }
 
     private async Task ObeyAsync(string[] words)
@@ -278,7 +296,7 @@ internal sealed class WorkerShell
                 await SendSocketAsync(twice: true);
                 break;
             case "udpleaving":
-                await ReceiveUntilLeavingAsync(words[1]);
+                await (_receiving = ReceiveUntilLeavingAsync(words[1]));
                 break;
             case "trybig":
                 try

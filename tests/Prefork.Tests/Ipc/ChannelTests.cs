@@ -73,6 +73,28 @@ public sealed class ChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task Send_LargerThanThePeerTakes_IsRefused_WithItsDescriptor_AndTheChannelLives()
+    {
+        var (ours, other) = SocketPair.Stream();
+        using var peer = other;
+        var channel = new Channel(_loop, ours, _peer, 1000, "the channel") { MaxSentSize = 10 };
+        _loop.Invoke(() =>
+        {
+            channel.Open();
+            return 0;
+        });
+        var (handle, _) = SocketPair.Stream();
+        var exception = Assert.Throws<ArgumentException>(() => { _ = channel.SendAsync("\"123456789\"\n"u8, handle); });
+        Assert.Contains("11 bytes", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("takes 10", exception.Message, StringComparison.Ordinal);
+        Assert.True(handle.IsClosed);
+        await channel.SendAsync("\"12345678\"\n"u8);
+        Assert.True(channel.IsConnected);
+        DescriptorMessage.Send(other.Number, "\"still\"\n"u8, []);
+        Assert.Equal("\"still\"", await _peer.NextAsync());
+    }
+
+    [Fact]
     public async Task Send_BehindAHandle_WaitsForItsAnswer_AnswersDoNot()
     {
         var sample = SocketPair.Stream().First;
@@ -188,7 +210,7 @@ public sealed class ChannelTests : IDisposable
     {
         var line = "{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\n";
         var refused = new TaskCompletionSource();
-        await _channel.SendAsync(Encoding.UTF8.GetBytes(line), SocketPair.Stream().First, onRefused: refused.SetResult);
+        _channel.Send(Encoding.UTF8.GetBytes(line), SocketPair.Stream().First, onRefused: refused.SetResult);
         for (var i = 0; i < 10; i++)
         {
             Assert.Equal(line, await ReadAsync(1));
