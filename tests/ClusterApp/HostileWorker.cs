@@ -25,30 +25,12 @@ internal static class HostileWorker
         {
             case "wait" or "nopage":
                 break;
-            case "garbage":
-                channel.Send("\u0001\u0002 this is no JSON\n"u8);
-                break;
-            case "empty":
-                channel.Send("\n"u8);
-                break;
             case "half":
                 channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\""u8);
                 channel.Shutdown(SocketShutdown.Send);
                 break;
             case "endless":
                 SendEndless(channel);
-                break;
-            case "types":
-                channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"port\":\"eighty\",\"addressType\":{},\"seq\":1}\n"u8);
-                break;
-            case "nullfd":
-                channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"fd\":null,\"port\":null,\"address\":null,\"addressType\":4,\"seq\":1}\n"u8);
-                break;
-            case "badfd":
-                channel.Send("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":null,\"address\":null,\"port\":null,\"addressType\":null,\"fd\":2,\"backlog\":0,\"seq\":1}\n"u8);
-                break;
-            case "acks":
-                channel.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"cmd\":\"NODE_HANDLE_ACK\"}\n{\"cmd\":\"NODE_HANDLE_NACK\"}\n{\"cmd\":\"NODE_CLUSTER\",\"ack\":99,\"accepted\":true,\"seq\":1}\n", 50))));
                 break;
             case "steal":
                 // Every descriptor of the primary's, as if it were a UDP socket to share.
@@ -58,9 +40,6 @@ internal static class HostileWorker
             case "poison":
                 channel.Send(Encoding.UTF8.GetBytes(
                     $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":{new string('[', 4095)}{new string(']', 4095)},\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4,\"flags\":0,\"backlog\":0,\"seq\":1}}\n"));
-                break;
-            case "longaddress":
-                channel.Send(Encoding.UTF8.GetBytes(Query(1, $"/{new string('x', 100_000)}", -1, -1, 0)));
                 break;
             case "surrogate":
                 channel.Send(Encoding.UTF8.GetBytes(Query(1, "127.0.0.1", 0, 4, 0, "\"\\ud800\"")));
@@ -80,9 +59,6 @@ internal static class HostileWorker
                 break;
             case "asks":
                 SendQuestions(channel);
-                break;
-            case "deep":
-                channel.Send(Encoding.UTF8.GetBytes(new string('[', 200_000) + "\n"));
                 break;
             default:
                 HostileDescriptors.Send(channel, offence);

@@ -5,32 +5,6 @@ namespace Prefork.IntegrationTests;
 /// <summary>A descriptor that is not what its message says costs the worker that sent it its channel, and nobody else anything.</summary>
 public class HostileDescriptors
 {
-    [Theory]
-    [InlineData("file", "which is no stream socket")]
-    [InlineData("pipe", "which is no stream socket")]
-    [InlineData("datagram", "which is no stream socket")]
-    [InlineData("stream", "which is no UDP socket")]
-    [InlineData("typeless", "of a type that is unknown")]
-    [InlineData("unspoken", "that no message speaks of")]
-    [InlineData("unspokenverb", "that no message speaks of")]
-    [InlineData("two", "that no message speaks of")]
-    [InlineData("many", "that no message speaks of")]
-    public async Task AWrongDescriptor_ClosesThatChannel_AndNothingIsLeaked(string offence, string expected)
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        var endPoint = await cluster.ListenAllAsync(1);
-
-        // Twice, so that what the first one loads and opens for good is not counted.
-        await OffendAsync(cluster, 2, offence, expected);
-        var before = await DescriptorsAsync(cluster);
-        await OffendAsync(cluster, 3, offence, expected);
-        await Scheduling.EventuallyAsync(async () => await DescriptorsAsync(cluster) <= before);
-        Assert.Equal(1, await EchoClient.WhoServesAsync(endPoint));
-        await cluster.TellAsync("request 1 shout still");
-        await cluster.ExpectAsync("reply STILL");
-        await cluster.ForkAsync();
-    }
-
     [Fact]
     public async Task APromiseWithoutADescriptor_IsRefused_AndNotDelivered()
     {
@@ -107,14 +81,6 @@ public class HostileDescriptors
         await cluster.ExpectAsync("message 1 heard");
         await cluster.TellAsync("disconnect 2");
         await cluster.ExpectAsync("exit 2 code=7");
-    }
-
-    private static async Task OffendAsync(TestCluster cluster, int worker, string offence, string expected)
-    {
-        await cluster.TellAsync($"fork WORKER_KIND=hostile HOSTILE={offence}");
-        Assert.Contains(expected, await cluster.ExpectAsync($"error {worker} ClusterProtocolException"), StringComparison.Ordinal);
-        await cluster.ExpectAsync($"disconnect {worker} connected=False asked=False");
-        await cluster.ExpectAsync($"exit {worker} code=7");
     }
 
     private static async Task<int> DescriptorsAsync(TestCluster cluster)
