@@ -33,14 +33,18 @@ internal sealed class Primary : IAcceptorEvents
     internal Primary()
     {
         Closer.Start();
+        Files.Start();
         Dispatcher = new Dispatcher(Loop);
-        Handles = new HandleTable(Loop, this, TimeProvider.System);
+        Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
     }
 
     internal EventLoop Loop { get; } = new("prefork primary");
 
     internal Dispatcher Dispatcher { get; }
+
+    /// <summary>Where file systems are waited for.</summary>
+    internal BlockingPool Files { get; } = new("prefork files", mostThreads: 64);
 
     internal HandleTable Handles { get; }
 
@@ -128,6 +132,17 @@ internal sealed class Primary : IAcceptorEvents
 
     /// <summary>Closes what still listens for a worker that is to come.</summary>
     internal void CloseOrphans() => Loop.Post(Handles.CloseOrphans);
+
+    /// <summary>Looks at the Unix paths that workers listen on, and binds those anew that are gone: a program may remove a path when it starts, or when it ends.</summary>
+    /// <exception cref="IOException">One of them does not lead to its listener, and cannot be bound.</exception>
+    internal Task LookAtPathsAsync(TimeSpan timeout) => Loop.Invoke(() => Handles.LookAtPathsAsync(timeout));
+
+    /// <summary>The same for nobody who would wait for it; what fails is said. On the loop.</summary>
+    internal void LookAtPaths(TimeSpan timeout) => _ = Handles.LookAtPathsAsync(timeout).ContinueWith(
+        look => ((IAcceptorEvents)this).OnTrouble(look.Exception!.GetBaseException()),
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted,
+        TaskScheduler.Default);
 
     /// <summary>A worker has neither channel nor process any more. On the loop.</summary>
     internal void Forget(WorkerControl worker)

@@ -32,6 +32,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     {
         _primary = primary;
         _settings = settings;
+        _files = new BlockingShare(primary.Files);
         Id = id;
         Generation = generation;
         Worker = new WorkerProcess(this, id, settings.StartInRotation ? 1 : 0);
@@ -183,6 +184,8 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
         _processOver = true;
         var exit = new WorkerExit(code, signal, Worker.ExitedAfterDisconnect ?? false);
         Worker.Process.Exit = exit;
+
+        _primary.LookAtPaths(_settings.FileSystemTimeout);
 
         // Here and not with the channel: a process without a channel may still be at what only the leader may do.
         LetGoOfLeadership();

@@ -10,6 +10,10 @@ namespace Prefork;
 /// <remarks>The worker listens, and closes: what it asks for, and what it is given.</remarks>
 internal sealed partial class WorkerControl
 {
+    /// <summary>Keys that it has asked for, and not been answered.</summary>
+    private readonly HashSet<string> _asked = [];
+
+    private readonly BlockingShare _files;
     private volatile bool _closedAll;
 
     /// <summary>Whether it has listened and closed every listener, as one does that leaves by itself; it says that it leaves only when its clients are gone.</summary>
@@ -33,22 +37,35 @@ internal sealed partial class WorkerControl
             return;
         }
 
-        if (_handles.ContainsKey(query.Key) || _handles.Count + _waitingQueries == MaxListeners)
+        var twice = _handles.ContainsKey(query.Key) || _asked.Contains(query.Key);
+        if (twice || _handles.Count + _asked.Count == MaxListeners)
         {
-            SendError(_handles.ContainsKey(query.Key) ? Linux.EADDRINUSE : Linux.EMFILE);
+            SendError(sequence, query, frame.Data, twice ? Linux.EADDRINUSE : Linux.EMFILE);
             return;
         }
 
-        if (_primary.Handles.IsClosing(query, () => OnQueryAgain(frame)))
+        _asked.Add(query.Key);
+        _primary.Handles.Open(new OpenRequest(query, frame.Data, _primary.Policy, _files, _settings.FileSystemTimeout, (handle, failure)
+            => _channel!.ActLater(() => OnOpened(sequence, query, frame.Data, handle, failure))));
+    }
+
+    /// <summary>The answer may have taken its time: the worker need not be there any more.</summary>
+    private void OnOpened(long sequence, ListenQuery query, JsonElement data, ListenHandle? handle, Exception? failure)
+    {
+        _asked.Remove(query.Key);
+        if (Worker.IsAskedToLeave || _channelOver)
         {
-            _waitingQueries++;
+            if (handle is not null)
+            {
+                _primary.Handles.Release(handle, Grace(Worker.IsAskedToLeave));
+            }
+
             return;
         }
 
-        var errno = TryOpen(query, frame.Data, out var handle);
         if (handle is null)
         {
-            SendError(errno);
+            SendError(sequence, query, data, ErrnoOf(query, failure!));
             return;
         }
 
@@ -63,19 +80,13 @@ internal sealed partial class WorkerControl
         {
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
-            SendError(exception.NativeErrorCode);
+            SendError(sequence, query, data, exception.NativeErrorCode);
             Messenger!.Post(0, () => Worker.RaiseError(exception));
         }
-
-        void SendError(int errno)
-            => _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, frame.Data, _primary.NextSequence()));
     }
 
-    private void OnQueryAgain(ClusterFrame frame)
-    {
-        _waitingQueries--;
-        _channel!.ActLater(() => OnQuery(frame));
-    }
+    private void SendError(long sequence, ListenQuery query, JsonElement data, int errno)
+        => _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, data, _primary.NextSequence()));
 
     /// <summary>All workers that ask for the same listen point get the first one's data back: it must be small, and one that can be written.</summary>
     private static void CheckData(JsonElement data)
@@ -94,32 +105,20 @@ internal sealed partial class WorkerControl
         _ = JsonSerializer.SerializeToUtf8Bytes(data, FrameJsonContext.Default.JsonElement);
     }
 
-    /// <summary>The error's number when there is no handle.</summary>
-    private int TryOpen(ListenQuery query, JsonElement data, out ListenHandle? handle)
+    private int ErrnoOf(ListenQuery query, Exception failure) => failure switch
     {
-        handle = null;
-        try
-        {
-            handle = _primary.Handles.Open(query, data, _primary.Policy);
-            return 0;
-        }
-        catch (SocketException exception)
-        {
-            // .NET's word for a folder that is not there. Node's programs know it as EACCES.
-            var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
-            return missing ? _page is null ? Linux.EACCES : Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode);
-        }
-        catch (Win32Exception exception)
-        {
-            // No descriptors left for an acceptor.
-            return exception.NativeErrorCode;
-        }
-        catch (OutOfMemoryException)
-        {
-            // No thread for it: .NET's word for pthread_create's EAGAIN.
-            return Linux.ENOMEM;
-        }
-    }
+        // .NET's word for a folder that is not there. Node's programs know it as EACCES.
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when query.IsUnix => _page is null ? Linux.EACCES : Linux.ENOENT,
+        SocketException exception => Errno.FromSocketError(exception.SocketErrorCode),
+
+        // No descriptors left for an acceptor.
+        Win32Exception exception => exception.NativeErrorCode,
+
+        // No thread for it: .NET's word for pthread_create's EAGAIN.
+        OutOfMemoryException => Linux.ENOMEM,
+        TimeoutException => Linux.ETIMEDOUT,
+        _ => Linux.EINVAL,
+    };
 
     private void Reply(long ack, ListenHandle handle)
     {

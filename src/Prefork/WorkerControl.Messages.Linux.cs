@@ -17,7 +17,6 @@ internal sealed partial class WorkerControl
     private readonly Dictionary<long, HandedConnection> _unanswered = [];
     private ScoreboardPage? _page;
     private int _usedRows;
-    private int _waitingQueries;
     private bool _online;
     private bool _ready;
 

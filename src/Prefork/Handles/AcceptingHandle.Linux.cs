@@ -8,17 +8,26 @@ namespace Prefork.Handles;
 /// <summary>The primary accepts and hands over: a listening socket and the thread that serves it.</summary>
 internal sealed class AcceptingHandle : ListenHandle
 {
-    internal AcceptingHandle(ListenQuery query, JsonElement data, Socket socket, Func<IWorkerSelector> createSelector, IAcceptorEvents events)
+    /// <summary>Takes ownership of <paramref name="socket"/>, which listens.</summary>
+    internal AcceptingHandle(ListenQuery query, JsonElement data, Socket socket, Func<IWorkerSelector> createSelector, IAcceptorEvents events, BlockingPool files)
         : base(query, data)
     {
         LocalEndPoint = socket.LocalEndPoint!;
+        Path = socket as UnixPathSocket;
         SetNonBlocking(socket);
-        Acceptor = new Acceptor(socket, LocalEndPoint.ToString()!, createSelector, events);
+        Acceptor = new Acceptor(socket, LocalEndPoint.ToString()!, createSelector, events, files);
     }
 
     internal override EndPoint LocalEndPoint { get; }
 
     internal Acceptor Acceptor { get; }
+
+    internal override void Replace(UnixPathSocket fresh)
+    {
+        base.Replace(fresh);
+        SetNonBlocking(fresh);
+        Acceptor.Listen(fresh);
+    }
 
     internal override void Close(Action closed) => Acceptor.Close(closed);
 

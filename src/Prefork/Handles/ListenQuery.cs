@@ -32,6 +32,9 @@ internal sealed record ListenQuery(
 
     internal bool IsUnix => AddressType == "-1";
 
+    /// <summary>Whether it is a name in a file system, and no abstract one.</summary>
+    internal bool IsPath => IsUnix && Descriptor is null && Address is not ['\0', ..];
+
     /// <summary>
     /// What makes two queries the same listen point, written as the newest Node writes it. The index counts for port 0 alone, where each index
     /// has a port of its own.

@@ -9,6 +9,7 @@ internal readonly record struct FileIdentity(ulong Inode, ulong Device);
 internal static unsafe class FileType
 {
     private const int ResultSize = 256;
+    private const int NoFollow = 0x100;
 
     internal static bool IsSocket(string path)
     {
@@ -16,28 +17,29 @@ internal static unsafe class FileType
         const int FormatMask = 0xF000;
         const int Socket = 0xC000;
         var result = stackalloc byte[ResultSize];
-        return Look(path, result) && (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
+        return Look(path, result, NoFollow) && (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
     }
 
     /// <summary>Null when there is no such file, or when the system has no such call.</summary>
-    internal static FileIdentity? IdentityOf(string path)
+    /// <param name="path">Of the file.</param>
+    /// <param name="follow">Whether a link stands for what it leads to.</param>
+    internal static FileIdentity? IdentityOf(string path, bool follow = false)
     {
         const int InodeOffset = 32;
         const int DeviceOffset = 136;
         var result = stackalloc byte[ResultSize];
-        return Look(path, result)
+        return Look(path, result, follow ? 0 : NoFollow)
             ? new FileIdentity(Unsafe.ReadUnaligned<ulong>(result + InodeOffset), Unsafe.ReadUnaligned<ulong>(result + DeviceOffset))
             : null;
     }
 
-    private static bool Look(string path, byte* result)
+    private static bool Look(string path, byte* result, int flags)
     {
         const int AtCurrentDirectory = -100;
-        const int NoFollow = 0x100;
         const uint TypeAndInode = 0x101;
         try
         {
-            return Libc.Statx(AtCurrentDirectory, path, NoFollow, TypeAndInode, result) == 0;
+            return Libc.Statx(AtCurrentDirectory, path, flags, TypeAndInode, result) == 0;
         }
         catch (Exception exception) when (exception is EntryPointNotFoundException or DllNotFoundException)
         {

@@ -16,6 +16,7 @@ internal static class Linux
     internal const int SOL_SOCKET = 1;
     internal const int SO_TYPE = 3;
     internal const int SO_LINGER = 13;
+    internal const int SO_PEERCRED = 17;
     internal const int SO_ACCEPTCONN = 30;
     internal const int SO_DOMAIN = 39;
     internal const int SHUT_RD = 0;
@@ -88,4 +89,5 @@ internal static class Linux
     internal const int ECONNABORTED = 103;
     internal const int ECONNRESET = 104;
     internal const int ETOOMANYREFS = 109;
+    internal const int ETIMEDOUT = 110;
 }

@@ -70,6 +70,7 @@ internal sealed partial class Supervisor
             {
                 await transaction.GuardAsync(RecycledAsync());
                 await ReplaceAllAsync(transaction, options);
+                await transaction.GuardAsync(LookAtPathsAsync(transaction.Next));
                 Commit(transaction, name, rules);
                 result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_desired} {(_desired == 1 ? "worker serves" : "workers serve")}", null, Now - began);
             }
@@ -133,6 +134,20 @@ internal sealed partial class Supervisor
     }
 
     private static bool HasLeft(SupervisedWorker worker) => worker.Process.Control.HasClosedAllListeners || !worker.Process.IsConnected;
+
+    /// <summary>Each new worker may have removed the path that it listens on, as a program does that begins with a path of its own.</summary>
+    /// <exception cref="WorkerFailedException">Nobody would find one of the listeners.</exception>
+    private static async Task LookAtPathsAsync(Generation generation)
+    {
+        try
+        {
+            await Cluster.Supervised.LookAtPathsAsync(generation.Settings.FileSystemTimeout);
+        }
+        catch (IOException exception)
+        {
+            throw new WorkerFailedException(exception.Message.TrimEnd('.'), null);
+        }
+    }
 
     private async Task MakeRoomForDrainingAsync(int most)
     {
