@@ -120,6 +120,7 @@ internal sealed class Acceptor
             _rotation.Refresh(now);
             _rotation.CloseRemoved(_placement.Pending);
             _rotation.CloseDiscarded();
+            _rotation.EndPauses(now);
             _rotation.TakeBack(now, _placement.Pending);
             var room = _rotation.Room;
             room -= _placement.PlacePending(room, now);
