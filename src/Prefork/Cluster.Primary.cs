@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Prefork;
@@ -111,6 +112,20 @@ public static partial class Cluster
     /// <exception cref="UnauthorizedAccessException">The settings ask for another user, and only root may change it.</exception>
     /// <exception cref="ArgumentException">A setting or variable is not valid.</exception>
     public static WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment = null) => ThePrimary.Fork(environment);
+
+    /// <summary>
+    /// Offers a socket of this process to all workers, which then may listen on it, or receive from it, by its number: <see cref="FileDescriptorEndPoint"/>, or Node's
+    /// <c>listen({ fd })</c>. What this process has inherited, from a service manager for one, needs no offer; any other number is refused.
+    /// </summary>
+    /// <param name="socket">An unconnected stream socket, bound or listening, or a UDP socket. It stays the caller's, who keeps it open as long as workers may ask for it.</param>
+    /// <returns>The end point, whose number is to be told to the workers.</returns>
+    public static FileDescriptorEndPoint OfferSocket(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        var number = (int)socket.SafeHandle.DangerousGetHandle();
+        ThePrimary.Given.Add(number);
+        return new FileDescriptorEndPoint(number);
+    }
 
     /// <summary>
     /// Asks every worker to leave, and ends when the last one has exited. It waits as long as they take; for a deadline,

@@ -48,6 +48,12 @@ internal sealed class Primary : IAcceptorEvents
 
     internal HandleTable Handles { get; }
 
+    /// <summary>For whatever may go wrong as often as somebody tries.</summary>
+    internal RepeatedErrors RepeatedErrors { get; } = new(TimeProvider.System);
+
+    /// <summary>What workers may ask for by number.</summary>
+    internal GivenDescriptors Given { get; } = new();
+
     internal RequestHandlers<WorkerProcess> RequestHandlers { get; } = new();
 
     internal Leadership Leadership { get; } = new();
@@ -139,7 +145,7 @@ internal sealed class Primary : IAcceptorEvents
 
     /// <summary>The same for nobody who would wait for it; what fails is said. On the loop.</summary>
     internal void LookAtPaths(TimeSpan timeout) => _ = Handles.LookAtPathsAsync(timeout).ContinueWith(
-        look => ((IAcceptorEvents)this).OnTrouble(look.Exception!.GetBaseException()),
+        look => ((IAcceptorEvents)this).OnTrouble(Handles, look.Exception!.GetBaseException()),
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted,
         TaskScheduler.Default);
@@ -240,7 +246,8 @@ internal sealed class Primary : IAcceptorEvents
     void IAcceptorEvents.OnOffence(int workerId, ClusterProtocolException offence)
         => Loop.Post(() => Find(workerId)?.CutOff(offence));
 
-    void IAcceptorEvents.OnTrouble(Exception exception) => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, exception)));
+    void IAcceptorEvents.OnTrouble(object source, Exception exception)
+        => RepeatedErrors.Add(source, exception, error => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, error))));
 
     private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] inspectArguments, bool ownGroup)
     {

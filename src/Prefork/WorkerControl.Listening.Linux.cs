@@ -44,6 +44,12 @@ internal sealed partial class WorkerControl
             return;
         }
 
+        if (query.Descriptor is { } descriptor && !_primary.Given.Has(descriptor))
+        {
+            SendError(sequence, query, frame.Data, Linux.EBADF);
+            return;
+        }
+
         _asked.Add(query.Key);
         _primary.Handles.Open(new OpenRequest(query, frame.Data, _primary.Policy, _files, _settings.FileSystemTimeout, (handle, failure)
             => _channel!.ActLater(() => OnOpened(sequence, query, frame.Data, handle, failure))));
@@ -81,7 +87,7 @@ internal sealed partial class WorkerControl
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
             SendError(sequence, query, data, exception.NativeErrorCode);
-            Messenger!.Post(0, () => Worker.RaiseError(exception));
+            _primary.RepeatedErrors.Add((Id, nameof(OpenLane)), exception, error => Messenger!.Post(0, () => Worker.RaiseError(error)));
         }
     }
 

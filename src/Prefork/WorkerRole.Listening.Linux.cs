@@ -284,6 +284,7 @@ internal sealed partial class WorkerRole
         Linux.EADDRINUSE => " Another process, or another listener of this one, has the address.",
         Linux.EACCES => " Ports below net.ipv4.ip_unprivileged_port_start, and folders of others, need privileges.",
         Linux.EADDRNOTAVAIL => " No interface of this machine has the address.",
+        Linux.EBADF => $" The primary must have inherited it, or offered it by {nameof(Cluster)}.{nameof(Cluster.OfferSocket)}.",
         Linux.ETIMEDOUT => " The file system of the path does not answer: a mount whose server is gone, perhaps.",
         _ => "",
     };

@@ -239,6 +239,11 @@ internal sealed class PrimaryShell
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
                 _kept.Add(socket);
+                if (words is not [_, "keep"])
+                {
+                    _ = Cluster.OfferSocket(socket);
+                }
+
                 Say($"openfd {socket.Handle} {socket.LocalEndPoint}");
                 break;
             case "listen":

@@ -364,6 +364,50 @@ public class Listening
         Assert.Contains("InvalidArgument", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
     }
 
+    /// <summary>A number is no right: the sockets of the primary, its program's and the library's, are nobody else's.</summary>
+    [Fact]
+    public async Task ASocketOfThePrimarysThatIsNotOffered_IsRefused_AndMadeToListenByNobody()
+    {
+        await using var cluster = await TestCluster.StartAsync("openfd keep");
+        var words = (await cluster.ExpectAsync("openfd ")).Split(' ');
+        await cluster.ForkReadyAsync();
+        await cluster.TellAsync($"send 1 listen a fd:{words[1]}");
+        Assert.Contains("OfferSocket", await cluster.ExpectAsync("message 1 cannot a InvalidArgument"), StringComparison.Ordinal);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync(IPEndPoint.Parse(words[2])));
+
+        // Every number there is, as if it were one to listen on: 66 when one is given.
+        await cluster.TellAsync("openfd keep");
+        await cluster.TellAsync("listen b 127.0.0.1:0");
+        await cluster.ExpectAsync("listens b ");
+        await cluster.TellAsync("fork WORKER_KIND=hostile HOSTILE=stealstreams");
+        await cluster.ExpectAsync("exit 2 code=7");
+    }
+
+    [Fact]
+    public async Task AnInheritedSocket_IsListenedOnByItsNumber()
+    {
+        using var folder = new TemporaryFolder();
+        var script = await folder.WriteAsync("activates.js", """
+            const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+              const child = require('node:child_process').spawn(process.argv[2], { stdio: ['inherit', 'inherit', 'inherit', server._handle.fd] });
+              child.on('exit', code => process.exit(code));
+              console.log(`inherits ${server.address().port}`);
+              server.close();
+            });
+            """);
+        await using var cluster = new TestProgram("node", [script, Programs.ClusterApp]);
+        var port = int.Parse((await cluster.ExpectEverAsync("inherits ")).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        await cluster.ExpectEverAsync("primary ");
+        await cluster.TellAsync("fork");
+        await cluster.ExpectAsync("online 1");
+        await cluster.TellAsync("send 1 listen a fd:3");
+        await cluster.ExpectAsync("message 1 listens a ");
+        Assert.Equal(1, await EchoClient.WhoServesAsync(new IPEndPoint(IPAddress.Loopback, port)));
+        await cluster.TellAsync("quit");
+        Assert.Equal(0, await cluster.WaitForExitAsync());
+    }
+
     /// <summary>Root may do anything, so the primary runs as nobody; who is not root already may not.</summary>
     internal static TestProgram StartUnprivileged()
     {

@@ -14,7 +14,6 @@ internal sealed class AcceptSource(Socket listener, string name, IAcceptorEvents
     internal const int Rest = 50;
 
     private long _restsUntil;
-    private bool _saidSo;
 
     /// <summary>For poll.</summary>
     internal int Number { get; } = (int)listener.Handle;
@@ -42,7 +41,6 @@ internal sealed class AcceptSource(Socket listener, string name, IAcceptorEvents
             return false;
         }
 
-        _saidSo = false;
         return true;
     }
 
@@ -52,11 +50,7 @@ internal sealed class AcceptSource(Socket listener, string name, IAcceptorEvents
     private void TakeRest(int errno, long now)
     {
         _restsUntil = now + Rest;
-        if (!_saidSo)
-        {
-            _saidSo = true;
-            events.OnTrouble(Errno.Failed(errno, $"accept on {name}; clients wait in the backlog, and the next try is in {Rest} ms"));
-        }
+        events.OnTrouble(this, Errno.Failed(errno, $"accept on {name}; clients wait in the backlog, and the next try is in {Rest} ms"));
     }
 
     private unsafe int Accept() => Libc.Accept4(Number, null, null, Linux.SOCK_CLOEXEC);
