@@ -22,6 +22,12 @@ public static partial class Cluster
     /// <summary>A listener of a worker's is open. Node's <c>listening</c>.</summary>
     public static event EventHandler<WorkerListeningEventArgs>? Listening;
 
+    /// <summary>
+    /// A worker asked to listen, and could not. It hears so itself, before or after, and may go on without. One that asks again and again is said once, and with its number
+    /// when it has not for five seconds. Node has no such event.
+    /// </summary>
+    public static event EventHandler<WorkerListenFailedEventArgs>? ListenFailed;
+
     /// <summary>A worker may be given traffic (<see cref="ClusterWorker.SetReady"/>). Node has no such event.</summary>
     public static event EventHandler<WorkerEventArgs>? Ready;
 
@@ -172,6 +178,8 @@ public static partial class Cluster
     internal static void RaiseOnline(WorkerEventArgs args) => Online?.Invoke(null, args);
 
     internal static void RaiseListening(WorkerListeningEventArgs args) => Listening?.Invoke(null, args);
+
+    internal static void RaiseListenFailed(WorkerListenFailedEventArgs args) => ListenFailed?.Invoke(null, args);
 
     internal static void RaiseReady(WorkerEventArgs args) => Ready?.Invoke(null, args);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using Prefork.Handles;
 using Prefork.Ipc;
@@ -15,10 +16,12 @@ namespace Prefork;
 internal sealed class Primary : IAcceptorEvents
 {
     private static readonly TimeSpan KillInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_holderPatience = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<int, WorkerControl> _workers = [];
     private readonly List<TaskCompletionSource> _awaitingEmpty = [];
     private readonly Claims _claims = new();
+    private readonly BlockingShare _holderLookups;
     private volatile ClusterSettings? _settings;
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
     private SchedulingPolicy? _policy;
@@ -34,6 +37,7 @@ internal sealed class Primary : IAcceptorEvents
     {
         Closer.Start();
         Files.Start();
+        _holderLookups = new BlockingShare(Files, mostAtOnce: 1);
         Dispatcher = new Dispatcher(Loop);
         Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
@@ -142,6 +146,15 @@ internal sealed class Primary : IAcceptorEvents
     /// <summary>Looks at the Unix paths that workers listen on, and binds those anew that are gone: a program may remove a path when it starts, or when it ends.</summary>
     /// <exception cref="IOException">One of them does not lead to its listener, and cannot be bound.</exception>
     internal Task LookAtPathsAsync(TimeSpan timeout) => Loop.Invoke(() => Handles.LookAtPathsAsync(timeout));
+
+    /// <summary>Finds out who has an address, elsewhere, one at a time, and no longer than a moment. <paramref name="found"/> is called on the loop: with null when it is not known.</summary>
+    internal void FindHolder(ListenQuery query, Action<int?> found)
+        => _ = BlockingCall.StartAsync(
+            _holderLookups.Run,
+            () => AddressHolder.Find(query.Address is null ? null : IPAddress.Parse(query.Address), query.Port!.Value, query.IsUdp),
+            late: null,
+            s_holderPatience).ContinueWith(
+                look => Loop.Post(() => found(look.IsCompletedSuccessfully ? look.Result : null)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
     /// <summary>The same for nobody who would wait for it; what fails is said. On the loop.</summary>
     internal void LookAtPaths(TimeSpan timeout) => _ = Handles.LookAtPathsAsync(timeout).ContinueWith(

@@ -37,30 +37,32 @@ internal sealed partial class WorkerControl
             return;
         }
 
-        var twice = _handles.ContainsKey(query.Key) || _asked.Contains(query.Key);
-        if (twice || _handles.Count + _asked.Count == MaxListeners)
+        if (_handles.ContainsKey(query.Key) || _asked.Contains(query.Key))
         {
-            SendError(sequence, query, frame.Data, twice ? Linux.EADDRINUSE : Linux.EMFILE);
-            return;
+            Refuse(sequence, query, frame.Data, Linux.EADDRINUSE, "the worker has asked for it already");
         }
-
-        if (query.Descriptor is { } descriptor && !_primary.Given.Has(descriptor))
+        else if (_handles.Count + _asked.Count == MaxListeners)
         {
-            SendError(sequence, query, frame.Data, Linux.EBADF);
-            return;
+            Refuse(sequence, query, frame.Data, Linux.EMFILE, $"a worker has {MaxListeners} listeners at most");
         }
-
-        _asked.Add(query.Key);
-        _primary.Handles.Open(new OpenRequest(query, frame.Data, _primary.Policy, _files, _settings.FileSystemTimeout, (handle, failure)
-            => _channel!.ActLater(() => OnOpened(sequence, query, frame.Data, handle, failure))));
+        else if (query.Descriptor is { } descriptor && !_primary.Given.Has(descriptor))
+        {
+            Refuse(sequence, query, frame.Data, Linux.EBADF, "it is no socket that the primary has inherited or offers");
+        }
+        else
+        {
+            _asked.Add(query.Key);
+            _primary.Handles.Open(new OpenRequest(query, frame.Data, _primary.Policy, _files, _settings.FileSystemTimeout, (handle, failure)
+                => _channel!.ActLater(() => OnOpened(sequence, query, frame.Data, handle, failure))));
+        }
     }
 
     /// <summary>The answer may have taken its time: the worker need not be there any more.</summary>
     private void OnOpened(long sequence, ListenQuery query, JsonElement data, ListenHandle? handle, Exception? failure)
     {
-        _asked.Remove(query.Key);
         if (Worker.IsAskedToLeave || _channelOver)
         {
+            _asked.Remove(query.Key);
             if (handle is not null)
             {
                 _primary.Handles.Release(handle, Grace(Worker.IsAskedToLeave));
@@ -71,10 +73,11 @@ internal sealed partial class WorkerControl
 
         if (handle is null)
         {
-            SendError(sequence, query, data, ErrnoOf(query, failure!));
+            OnFailed(sequence, query, data, failure!);
             return;
         }
 
+        _asked.Remove(query.Key);
         handle.Add(Id);
         _handles.Add(query.Key, handle);
         _closedAll = false;
@@ -86,13 +89,42 @@ internal sealed partial class WorkerControl
         {
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
-            SendError(sequence, query, data, exception.NativeErrorCode);
+            Refuse(sequence, query, data, exception.NativeErrorCode, null);
             _primary.RepeatedErrors.Add((Id, nameof(OpenLane)), exception, error => Messenger!.Post(0, () => Worker.RaiseError(error)));
         }
     }
 
-    private void SendError(long sequence, ListenQuery query, JsonElement data, int errno)
-        => _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, data, _primary.NextSequence()));
+    /// <summary>Who has the address is found out first, so that it is known before the worker can end for it.</summary>
+    private void OnFailed(long sequence, ListenQuery query, JsonElement data, Exception failure)
+    {
+        if (failure is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } and not AddressInUseException && query.Port > 0)
+        {
+            _primary.FindHolder(query, holder => _channel!.ActLater(() => OnOpened(sequence, query, data, null, new AddressInUseException(holder, failure.Message))));
+            return;
+        }
+
+        _asked.Remove(query.Key);
+        var holder = (failure as AddressInUseException)?.Holder;
+        Refuse(sequence, query, data, ErrnoOf(query, failure), failure is TimeoutException ? failure.Message : null, holder);
+    }
+
+    /// <summary>Tells the worker, and whoever listens for <see cref="Cluster.ListenFailed"/>.</summary>
+    private void Refuse(long sequence, ListenQuery query, JsonElement data, int errno, string? reason, int? holder = null)
+    {
+        reason ??= errno switch
+        {
+            Linux.EADDRINUSE => holder is { } pid ? $"in use by pid {pid}" : "in use",
+            Linux.EACCES or Linux.EPERM => "no permission",
+            Linux.EADDRNOTAVAIL => "no interface of this machine has the address",
+            _ => $"{Errno.Describe(errno)} (errno {errno})",
+        };
+        var address = new ListeningAddress(query.Address, query.Port ?? 0, query.AddressType, query.Descriptor);
+        _primary.RepeatedErrors.Add(
+            (Id, query.Key),
+            new SocketException((int)Errno.ToSocketError(errno), $"could not listen on {query.Describe()}: {reason}"),
+            error => Messenger!.Post(0, () => Worker.RaiseListenFailed(new ListenFailure(address, Errno.ToSocketError(errno), holder, error.Message))));
+        _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, data, _primary.NextSequence()));
+    }
 
     /// <summary>All workers that ask for the same listen point get the first one's data back: it must be small, and one that can be written.</summary>
     private static void CheckData(JsonElement data)
@@ -198,6 +230,6 @@ internal sealed partial class WorkerControl
     private void RefuseListener(long ack, ListenHandle handle)
     {
         OnCloseListener(handle.Key);
-        _channel!.Send(ClusterReplies.Error(ack, handle.Key, Linux.EMFILE, handle.Data, _primary.NextSequence()));
+        Refuse(ack, handle.Query, handle.Data, Linux.EMFILE, "the worker has no descriptor free");
     }
 }

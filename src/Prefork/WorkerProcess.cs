@@ -37,6 +37,9 @@ public sealed partial class WorkerProcess
     /// <summary>A listener of the worker's is open. Once for each.</summary>
     public event EventHandler<WorkerListeningEventArgs>? Listening;
 
+    /// <summary>The worker asked to listen, and could not; see <see cref="Cluster.ListenFailed"/>.</summary>
+    public event EventHandler<WorkerListenFailedEventArgs>? ListenFailed;
+
     /// <summary>
     /// The worker says that it may be given traffic (<see cref="ClusterWorker.SetReady"/>). Once. A program that never says so, such as one of Node's,
     /// is as ready as it will be when it listens.
@@ -91,6 +94,9 @@ public sealed partial class WorkerProcess
     /// false once it has ended without; null before.
     /// </summary>
     public bool? ExitedAfterDisconnect => _askedToLeave ? true : _ended ? false : null;
+
+    /// <summary>Why it could not listen, the last time; null when it never failed, or has listened since.</summary>
+    public ListenFailure? ListenFailure { get; private set; }
 
     /// <summary>Whether the channel is open.</summary>
     public bool IsConnected => _control.IsConnected;
@@ -234,10 +240,19 @@ public sealed partial class WorkerProcess
     internal void RaiseListening(ListeningAddress address)
     {
         State = WorkerState.Listening;
+        ListenFailure = null;
         _listening.TrySetResult(address);
         var args = new WorkerListeningEventArgs(this, address);
         Listening?.Invoke(this, args);
         Cluster.RaiseListening(args);
+    }
+
+    internal void RaiseListenFailed(ListenFailure failure)
+    {
+        ListenFailure = failure;
+        var args = new WorkerListenFailedEventArgs(this, failure);
+        ListenFailed?.Invoke(this, args);
+        Cluster.RaiseListenFailed(args);
     }
 
     internal void RaiseReady()

@@ -99,6 +99,9 @@ public class Listening
         await cluster.ForkAsync();
         await cluster.ForkAsync();
         await cluster.TellAsync($"send 1 listen a {taken.LocalEndpoint}");
+
+        // The primary says so, and who has it, before the worker can end for it.
+        Assert.Equal($"listenfailed 1 could not listen on {taken.LocalEndpoint}: in use by pid {Environment.ProcessId}", await cluster.ExpectAsync("listenfailed "));
         Assert.Contains("AddressAlreadyInUse SocketException", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
 
         // The failure is not remembered: the next one to ask gets it.
@@ -126,6 +129,7 @@ public class Listening
         await using var cluster = await TestCluster.StartAsync();
         await cluster.ForkAsync();
         await cluster.TellAsync("send 1 listen a 203.0.113.1:0");
+        Assert.EndsWith("203.0.113.1:0: no interface of this machine has the address", await cluster.ExpectAsync("listenfailed 1 "), StringComparison.Ordinal);
         Assert.Contains("AddressNotAvailable", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
     }
 
@@ -201,6 +205,7 @@ public class Listening
         await using var other = await TestCluster.StartAsync();
         await other.ForkAsync();
         await other.TellAsync($"send 1 listen a unix:{path}");
+        Assert.Equal($"listenfailed 1 could not listen on {path}: in use by pid {cluster.Id}", await other.ExpectAsync("listenfailed "));
         Assert.Contains("AddressAlreadyInUse", await other.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
 
         var file = System.IO.Path.Combine(folder.Path, "a-file");

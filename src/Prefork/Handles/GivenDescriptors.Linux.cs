@@ -21,7 +21,7 @@ internal sealed class GivenDescriptors
     /// </summary>
     internal GivenDescriptors()
     {
-        foreach (var number in Open().Where(static number => (Libc.Fcntl(number, Linux.F_GETFD, 0) & Linux.FD_CLOEXEC) == 0).Concat(OfServiceManager()))
+        foreach (var number in DescriptorTable.Of("self").Where(static number => (Libc.Fcntl(number, Linux.F_GETFD, 0) & Linux.FD_CLOEXEC) == 0).Concat(OfServiceManager()))
         {
             Add(number);
         }
@@ -36,19 +36,6 @@ internal sealed class GivenDescriptors
     }
 
     internal bool Has(int number) => _given.TryGetValue(number, out var socket) && FileType.SocketOf(number) == socket;
-
-    private static int[] Open()
-    {
-        try
-        {
-            return [.. Directory.GetFileSystemEntries("/proc/self/fd").Select(static entry => Number(Path.GetFileName(entry)))];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // No /proc, or no descriptor left to look with: then only what is offered.
-            return [];
-        }
-    }
 
     private static IEnumerable<int> OfServiceManager()
         => Number(Environment.GetEnvironmentVariable("LISTEN_PID")) == Environment.ProcessId

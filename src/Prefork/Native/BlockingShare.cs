@@ -1,10 +1,8 @@
 namespace Prefork.Native;
 
 /// <summary>One asker's part of a <see cref="BlockingPool"/>: whoever asks for more at once waits for his own, so that a dead mount of his holds up nobody else.</summary>
-internal sealed class BlockingShare(BlockingPool pool)
+internal sealed class BlockingShare(BlockingPool pool, int mostAtOnce = 8)
 {
-    private const int MostAtOnce = 8;
-
     private readonly Queue<Action> _waiting = new();
     private int _running;
 
@@ -13,7 +11,7 @@ internal sealed class BlockingShare(BlockingPool pool)
     {
         lock (_waiting)
         {
-            if (_running == MostAtOnce)
+            if (_running == mostAtOnce)
             {
                 _waiting.Enqueue(work);
                 return;

@@ -315,6 +315,7 @@ internal sealed partial class Supervisor
 
     private static string Describe(WorkerProcess worker) => worker switch
     {
+        { ListenFailure: { } failure } => failure.Message,
         { State: WorkerState.Forked } => "runs, but is not online as a worker",
         { WaitsFor: { } reason } => $"waits for {reason}",
         { State: WorkerState.Online } => "is online, but does not listen",
