@@ -21,6 +21,10 @@ internal sealed class Primary : IAcceptorEvents
     private readonly Dictionary<int, WorkerControl> _workers = [];
     private readonly List<TaskCompletionSource> _awaitingEmpty = [];
     private readonly Claims _claims = new();
+
+    /// <summary>.NET starts the thread of all timers with the first one, and could not when it is out of descriptors.</summary>
+    private readonly Timer _firstTimer = new(static _ => { }, null, TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+
     private readonly BlockingShare _holderLookups;
     private volatile ClusterSettings? _settings;
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
@@ -37,6 +41,8 @@ internal sealed class Primary : IAcceptorEvents
     {
         Closer.Start();
         Files.Start();
+        Starts.Start();
+        RepeatedErrors.Start();
         _holderLookups = new BlockingShare(Files, mostAtOnce: 1);
         Dispatcher = new Dispatcher(Loop);
         Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
@@ -49,6 +55,9 @@ internal sealed class Primary : IAcceptorEvents
 
     /// <summary>Where file systems are waited for.</summary>
     internal BlockingPool Files { get; } = new("prefork files", mostThreads: 64);
+
+    /// <summary>Where programs are started: not behind the files that workers ask for.</summary>
+    internal BlockingPool Starts { get; } = new("prefork start", mostThreads: 16);
 
     internal HandleTable Handles { get; }
 
@@ -108,9 +117,18 @@ internal sealed class Primary : IAcceptorEvents
         return settings;
     }
 
-    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment) => Fork(SetUp(null), environment, ownGroup: false);
+    /// <summary>Returns when the process runs, or could not be started.</summary>
+    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment)
+    {
+        var worker = Fork(SetUp(null), environment, ownGroup: false);
+        worker.Control.Started.GetAwaiter().GetResult();
+        return worker;
+    }
 
-    /// <summary>With settings that <see cref="SetUp"/> has returned; in this process's group, as Node does it, or in one of its own.</summary>
+    /// <summary>
+    /// With settings that <see cref="SetUp"/> has returned; in this process's group, as Node does it, or in one of its own. Returns at once: the process has no id
+    /// before <see cref="WorkerControl.Started"/>.
+    /// </summary>
     internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment, bool ownGroup)
     {
         _ = Policy;
@@ -119,7 +137,9 @@ internal sealed class Primary : IAcceptorEvents
         var variables = WorkerEnvironment.Create(settings, environment);
         var inspect = InspectArguments(settings, variables);
         var generation = WorkerControl.GenerationOf(variables);
-        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, inspect, ownGroup));
+        UserChange.ThrowUnlessPermitted(settings.Exec!, settings.UserId, settings.GroupId);
+        string[] mentioned = [.. settings.Environment?.Keys ?? [], .. environment?.Keys ?? []];
+        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, mentioned, inspect, ownGroup));
     }
 
     /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>
@@ -154,7 +174,10 @@ internal sealed class Primary : IAcceptorEvents
             () => AddressHolder.Find(query.Address is null ? null : IPAddress.Parse(query.Address), query.Port!.Value, query.IsUdp),
             late: null,
             s_holderPatience).ContinueWith(
-                look => Loop.Post(() => found(look.IsCompletedSuccessfully ? look.Result : null)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                look => Loop.Post(() => found(look.IsCompletedSuccessfully ? look.Result : null)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>For a supervisor: a call that may wait for a file system.</summary>
+    internal Task<T> CallElsewhereAsync<T>(Func<T> call, TimeSpan timeout) => BlockingCall.StartAsync(Starts.Run, call, late: null, timeout);
 
     /// <summary>The same for nobody who would wait for it; what fails is said. On the loop.</summary>
     internal void LookAtPaths(TimeSpan timeout) => _ = Handles.LookAtPathsAsync(timeout).ContinueWith(
@@ -262,7 +285,7 @@ internal sealed class Primary : IAcceptorEvents
     void IAcceptorEvents.OnTrouble(object source, Exception exception)
         => RepeatedErrors.Add(source, exception, error => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, error))));
 
-    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] inspectArguments, bool ownGroup)
+    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup)
     {
         _forked = true;
 
@@ -270,10 +293,9 @@ internal sealed class Primary : IAcceptorEvents
         var id = ++_lastId;
         var control = new WorkerControl(this, id, generation, settings);
         environment[WorkerEnvironment.UniqueId] = id.ToString(CultureInfo.InvariantCulture);
-        control.Start(environment, inspectArguments, ownGroup);
+        control.Start(environment, mentioned, inspectArguments, ownGroup);
         _workers.Add(id, control);
         ImmutableInterlocked.Update(ref _published, static (workers, worker) => workers.Add(worker.Id, worker), control.Worker);
-        Dispatcher.Post(() => Cluster.RaiseForked(new WorkerEventArgs(control.Worker)));
         if (_shuttingDown)
         {
             control.Disconnect();

@@ -47,7 +47,7 @@ internal sealed partial class WorkerControl
         }
         else if (query.Descriptor is { } descriptor && !_primary.Given.Has(descriptor))
         {
-            Refuse(sequence, query, frame.Data, Linux.EBADF, "it is no socket that the primary has inherited or offers");
+            Refuse(sequence, query, frame.Data, Linux.EINVAL, "it is no socket that the primary has inherited or offers");
         }
         else
         {
@@ -118,10 +118,12 @@ internal sealed partial class WorkerControl
             Linux.EADDRNOTAVAIL => "no interface of this machine has the address",
             _ => $"{Errno.Describe(errno)} (errno {errno})",
         };
-        var address = new ListeningAddress(query.Address, query.Port ?? 0, query.AddressType, query.Descriptor);
+        const int LongestAddress = 4096;
+        var address = new ListeningAddress(query.Address is { Length: > LongestAddress } ? query.Address[..LongestAddress] : query.Address, query.Port ?? 0, query.AddressType, query.Descriptor);
+        var name = query.Describe();
         _primary.RepeatedErrors.Add(
-            (Id, query.Key),
-            new SocketException((int)Errno.ToSocketError(errno), $"could not listen on {query.Describe()}: {reason}"),
+            (Id, name),
+            new SocketException((int)Errno.ToSocketError(errno), $"could not listen on {name}: {reason}"),
             error => Messenger!.Post(0, () => Worker.RaiseListenFailed(new ListenFailure(address, Errno.ToSocketError(errno), holder, error.Message))));
         _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, data, _primary.NextSequence()));
     }

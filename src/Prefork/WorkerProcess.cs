@@ -140,8 +140,8 @@ public sealed partial class WorkerProcess
     /// </summary>
     public double Share { get; private set; }
 
-    /// <summary>Whether the process has ended, or never started.</summary>
-    public bool IsDead => Process.Id is null || Process.Exit is not null;
+    /// <summary>Whether the process has ended, or could not be started.</summary>
+    public bool IsDead => Process.IsOver;
 
     internal WorkerControl Control => _control;
 

@@ -277,14 +277,14 @@ internal sealed partial class WorkerRole
     private static SocketException Failed(ListenQuery query, int errno)
         => new(
             (int)Errno.ToSocketError(errno),
-            $"The primary could not listen on {query.Describe()} for this worker: {Errno.Describe(errno)} (errno {errno}).{Advice(errno)}");
+            $"The primary could not listen on {query.Describe()} for this worker: {Errno.Describe(errno)} (errno {errno}).{Advice(query, errno)}");
 
-    private static string Advice(int errno) => errno switch
+    private static string Advice(ListenQuery query, int errno) => errno switch
     {
+        Linux.EINVAL when query.Descriptor is not null => $" The primary must have inherited it, or offered it by {nameof(Cluster)}.{nameof(Cluster.OfferSocket)}.",
         Linux.EADDRINUSE => " Another process, or another listener of this one, has the address.",
         Linux.EACCES => " Ports below net.ipv4.ip_unprivileged_port_start, and folders of others, need privileges.",
         Linux.EADDRNOTAVAIL => " No interface of this machine has the address.",
-        Linux.EBADF => $" The primary must have inherited it, or offered it by {nameof(Cluster)}.{nameof(Cluster.OfferSocket)}.",
         Linux.ETIMEDOUT => " The file system of the path does not answer: a mount whose server is gone, perhaps.",
         _ => "",
     };

@@ -69,4 +69,46 @@ public class HangingFileSystems
         hangs.Dispose();
         await cluster.ListenAsync(2, $"unix:{folder.Path}/a.sock", "c");
     }
+
+    [Fact]
+    public async Task AProgramThatHangs_IsNoWorker_AndThePrimaryGoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = await TestCluster.StartAsync();
+        var pid = await cluster.ForkReadyAsync();
+        await cluster.TellAsync($"setup files=1500 cwd={folder.Path}");
+        using var hangs = HangingFileSystem.Mount(folder.Path);
+
+        // The shell that forks waits; the loop does not, and sees another one's end meanwhile.
+        await cluster.TellAsync("fork");
+        Native.Kill(pid, Native.SigKill);
+        await cluster.ExpectAsync("exit 1 ");
+        Assert.DoesNotContain(cluster.Seen, static line => line.StartsWith("error ", StringComparison.Ordinal));
+        Assert.Contains("has not answered within 1.5 s", await cluster.ExpectAsync("error 2 TimeoutException: Could not start"), StringComparison.Ordinal);
+        await cluster.ExpectAsync("disconnect 2");
+        await cluster.ExpectAsync("forked 2  connected=False dead=True");
+        hangs.Dispose();
+        await cluster.ForkReadyAsync();
+    }
+
+    /// <summary>Recycling looks at a file there each second as well.</summary>
+    [Fact]
+    public async Task AFolderThatHangs_FailsTheReload_AndHoldsUpNoSupervisor()
+    {
+        using var folder = new TemporaryFolder();
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0", "boot=60000", $"trigger={folder.Path}/restart.txt");
+        await supervisor.AskAsync("options boot=500", "set");
+        await supervisor.AskAsync($"launch cwd={folder.Path}", "set");
+        using var hangs = HangingFileSystem.Mount(folder.Path);
+        await supervisor.TellAsync("reload");
+        Assert.Equal("Healthy", (await supervisor.StatusAsync()).State);
+        Assert.Contains("0.5 s", await supervisor.ExpectEverAsync("result False generation=1"), StringComparison.Ordinal);
+
+        // One that is being read is called off, and so it is by a stop.
+        await supervisor.AskAsync("options boot=60000", "set");
+        await supervisor.AskAsync("reload", "OperationBegan");
+        await supervisor.AskAsync("rollback", "result True generation=1");
+        await supervisor.AskAsync("reload", "OperationBegan");
+        await supervisor.AskAsync("stop", "stopped");
+    }
 }

@@ -18,10 +18,11 @@ public class RepeatedErrorsTests
         {
             Add("accept", "no descriptors");
             _time.Advance(0.052);
+            Assert.NotNull(_errors.EndSpells());
         }
 
         Assert.Equal(["no descriptors"], _said);
-        _time.Advance(RepeatedErrors.Quiet.TotalSeconds);
+        Wait(1);
         Assert.Equal(["no descriptors", "499 times in 26 s, and no more now: no descriptors"], _said);
 
         // And is forgotten: the next one is another.
@@ -33,7 +34,7 @@ public class RepeatedErrorsTests
     public void OneError_IsSaidOnce()
     {
         Add("accept", "once");
-        _time.Advance(3 * RepeatedErrors.Quiet.TotalSeconds);
+        Wait(3);
         Assert.Equal(["once"], _said);
     }
 
@@ -43,8 +44,27 @@ public class RepeatedErrorsTests
         Add(("listen", "a"), "a fails");
         Add(("listen", "b"), "b fails");
         Add(("listen", string.Concat("", "a")), "a fails differently");
-        _time.Advance(RepeatedErrors.Quiet.TotalSeconds);
+        Wait(1);
         Assert.Equal(["a fails", "b fails", "2 times in 1 s, and no more now: a fails differently"], _said);
+    }
+
+    [Fact]
+    public void ManySources_AreAFewAndTheOthers()
+    {
+        for (var i = 0; i < 100_000; i++)
+        {
+            Add(i, $"{i} fails");
+        }
+
+        Assert.Equal(RepeatedErrors.MostSources + 1, _said.Count);
+        Wait(1);
+        Assert.Equal($"{100_000 - RepeatedErrors.MostSources} times in 1 s, and no more now: 99999 fails", _said[^1]);
+    }
+
+    private void Wait(int spells)
+    {
+        _time.Advance(spells * RepeatedErrors.Quiet.TotalSeconds);
+        Assert.Null(_errors.EndSpells());
     }
 
     private void Add(object source, string message) => _errors.Add(source, new InvalidOperationException(message), error => _said.Add(error.Message));

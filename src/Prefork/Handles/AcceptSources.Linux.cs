@@ -60,13 +60,16 @@ internal sealed class AcceptSources(string name, IAcceptorEvents events, Blockin
         return left;
     }
 
-    /// <summary>The next connection, which is the caller's; false when there is none now. The oldest first: what waits there has waited longest.</summary>
+    /// <summary>
+    /// The next connection, which is the caller's; false when there is none now. The oldest first: what waits there has waited longest. Also of those that rest:
+    /// who takes the last that wait before all is closed cannot wait.
+    /// </summary>
     internal bool TryAccept(long now, out int connection)
     {
         connection = -1;
         foreach (var source in _sources)
         {
-            if (!source.IsResting(now) && source.TryAccept(now, out connection))
+            if (source.TryAccept(now, out connection))
             {
                 return true;
             }

@@ -3,13 +3,28 @@ namespace Prefork.Native;
 /// <summary>A call that may wait for somebody else, with a deadline for whoever waits for its outcome.</summary>
 internal static class BlockingCall
 {
+    /// <summary>Continuations of the task may run on the thread that ends it, so that a starved thread pool holds up nobody.</summary>
     /// <param name="run">Runs it elsewhere: <see cref="BlockingPool.Run(Action)"/>, or <see cref="BlockingShare.Run(Action)"/>.</param>
     /// <param name="call">The call.</param>
     /// <param name="late">Gets what it returns when nobody waits any more, on its thread; null when that owns nothing.</param>
-    /// <param name="cancellation">Ends the wait; with a <see cref="TimeoutException"/> when it is the timeout.</param>
-    internal static async Task<T> StartAsync<T>(Action<Action> run, Func<T> call, Action<T>? late, TimeSpan timeout, CancellationToken cancellation = default)
+    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, and the call goes on by itself.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    internal static Task<T> StartAsync<T>(Action<Action> run, Func<T> call, Action<T>? late, TimeSpan timeout, CancellationToken cancellation = default)
     {
-        var outcome = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var outcome = new TaskCompletionSource<T>();
+        var deadline = new Timer(_ => outcome.TrySetException(new TimeoutException()), null, timeout, Timeout.InfiniteTimeSpan);
+        var registration = cancellation.UnsafeRegister(_ => outcome.TrySetCanceled(cancellation), null);
+        _ = outcome.Task.ContinueWith(
+            task =>
+            {
+                // Seen, also when nobody asks.
+                _ = task.Exception;
+                deadline.Dispose();
+                registration.Dispose();
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         run(() =>
         {
             if (outcome.Task.IsCompleted)
@@ -31,21 +46,6 @@ internal static class BlockingCall
                 outcome.TrySetException(exception);
             }
         });
-
-        try
-        {
-            return await outcome.Task.WaitAsync(timeout, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException && outcome.TrySetException(exception))
-        {
-            // From here on what it returns is late. And the exception has been seen.
-            _ = outcome.Task.Exception;
-            throw;
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-        {
-            // It was quicker after all.
-            return await outcome.Task.ConfigureAwait(false);
-        }
+        return outcome.Task;
     }
 }
