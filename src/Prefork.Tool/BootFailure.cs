@@ -8,6 +8,7 @@ internal static class BootFailure
     /// <returns>Null where the supervisor knows as much.</returns>
     internal static string? Describe(WorkerProcess worker, Target target) => worker switch
     {
+        { ListenFailure: not null } => null,
         { State: WorkerState.Forked } => target.Kind == TargetKind.Managed
             ? "runs, but its startup hook did not. Startup hooks may be switched off for it (System.StartupHookProvider.IsSupported, trimming); reference the package Prefork.AspNetCore and call builder.UseCluster() instead"
             : "runs, but is no worker. A Node script must use 'cluster' or an HTTP server; a .NET program ahead of time must call builder.UseCluster()",

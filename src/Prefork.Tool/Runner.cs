@@ -86,6 +86,7 @@ internal sealed class Runner
         supervisor.Happened += (_, e) => Say(e.Message, e.Kind);
         using var idle = GiveBackMemoryWhenQuiet(supervisor);
         Cluster.Listening += (_, e) => OnListening(e.Address);
+        Cluster.ListenFailed += (_, e) => Say($"worker {e.Worker.Id} {e.Failure.Message}");
         Cluster.Error += (_, e) => Say(e.Worker is null ? e.Exception.Message : $"worker {e.Worker.Id}: {e.Exception.Message}");
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

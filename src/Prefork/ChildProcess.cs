@@ -12,16 +12,24 @@ public sealed class ChildProcess
 {
     private const int HighestSignal = 64;
 
-    private readonly ProcessHandle? _handle;
+    private readonly CancellationTokenSource _abandoned = new();
+    private ProcessHandle? _handle;
+    private Signal? _pending;
+    private bool _neverStarted;
 
-    internal ChildProcess(ProcessHandle? handle, IReadOnlyList<Stream?> stdio)
-    {
-        _handle = handle;
-        Stdio = stdio;
-    }
+    internal ChildProcess(IReadOnlyList<Stream?> stdio) => Stdio = stdio;
 
-    /// <summary>The process id; null when the process could not be started.</summary>
-    public int? Id => _handle?.Pid;
+    /// <summary>The process id; null before the process runs, and when it could not be started.</summary>
+    public int? Id => Volatile.Read(ref _handle)?.Pid;
+
+    /// <summary>When it started, in the clock ticks of <see cref="ProcessEntry"/>.</summary>
+    internal long? StartTime => Volatile.Read(ref _handle)?.StartTime;
+
+    /// <summary>Whether it has ended, or never ran.</summary>
+    internal bool IsOver => _neverStarted || Exit is not null;
+
+    /// <summary>Cancelled by a SIGKILL for a process that does not run yet: nobody waits for it any more.</summary>
+    internal CancellationToken Abandoned => _abandoned.Token;
 
     /// <summary>Writes to the worker's standard input; null unless it is a pipe (<see cref="ClusterSettings.Silent"/>).</summary>
     public Stream? StandardInput => Stream(0);
@@ -49,12 +57,59 @@ public sealed class ChildProcess
     {
         ArgumentOutOfRangeException.ThrowIfNegative((int)signal, nameof(signal));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)signal, HighestSignal, nameof(signal));
-        if (_handle is null || Exit is not null)
+        lock (_abandoned)
         {
-            return false;
+            if (_handle is null && !_neverStarted)
+            {
+                _pending = signal == 0 || _pending == Signal.SIGKILL ? _pending : signal;
+            }
+            else if (IsOver)
+            {
+                return false;
+            }
         }
 
-        return _handle.TrySignal(signal);
+        if (Volatile.Read(ref _handle) is { } handle)
+        {
+            return handle.TrySignal(signal);
+        }
+
+        if (signal == Signal.SIGKILL)
+        {
+            _abandoned.Cancel();
+        }
+
+        return true;
+    }
+
+    /// <summary>It runs. What it was sent meanwhile reaches it now.</summary>
+    internal void SetStarted(ProcessHandle handle)
+    {
+        Signal? pending;
+        lock (_abandoned)
+        {
+            Volatile.Write(ref _handle, handle);
+            pending = _pending;
+        }
+
+        if (pending is { } signal)
+        {
+            _ = Kill(signal);
+        }
+    }
+
+    /// <summary>It will not run. Closes our ends of its pipes: nobody will write to them.</summary>
+    internal void SetNeverStarted()
+    {
+        lock (_abandoned)
+        {
+            _neverStarted = true;
+        }
+
+        foreach (var stream in Stdio)
+        {
+            stream?.Dispose();
+        }
     }
 
     internal static Stream? OpenStream(int number, FileDescriptor? end)

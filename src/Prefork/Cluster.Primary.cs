@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using System.Text.Json.Serialization.Metadata;
 using Prefork.Ipc;
 
@@ -21,6 +22,12 @@ public static partial class Cluster
 
     /// <summary>A listener of a worker's is open. Node's <c>listening</c>.</summary>
     public static event EventHandler<WorkerListeningEventArgs>? Listening;
+
+    /// <summary>
+    /// A worker asked to listen, and could not. It hears so itself, before or after, and may go on without. One that asks again and again is said once, and with its number
+    /// when it has not for five seconds. Node has no such event.
+    /// </summary>
+    public static event EventHandler<WorkerListenFailedEventArgs>? ListenFailed;
 
     /// <summary>A worker may be given traffic (<see cref="ClusterWorker.SetReady"/>). Node has no such event.</summary>
     public static event EventHandler<WorkerEventArgs>? Ready;
@@ -114,6 +121,20 @@ public static partial class Cluster
     public static WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment = null) => ThePrimary.Fork(environment);
 
     /// <summary>
+    /// Offers a socket of this process to all workers, which then may listen on it, or receive from it, by its number: <see cref="FileDescriptorEndPoint"/>, or Node's
+    /// <c>listen({ fd })</c>. What this process has inherited, from a service manager for one, needs no offer; any other number is refused.
+    /// </summary>
+    /// <param name="socket">An unconnected stream socket, bound or listening, or a UDP socket. It stays the caller's, who keeps it open as long as workers may ask for it.</param>
+    /// <returns>The end point, whose number is to be told to the workers.</returns>
+    public static FileDescriptorEndPoint OfferSocket(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        var number = (int)socket.SafeHandle.DangerousGetHandle();
+        ThePrimary.Given.Add(number);
+        return new FileDescriptorEndPoint(number);
+    }
+
+    /// <summary>
     /// Asks every worker to leave, and ends when the last one has exited. It waits as long as they take; for a deadline,
     /// cancel it and <see cref="WorkerProcess.Kill"/> those left. Node's <c>disconnect()</c>.
     /// </summary>
@@ -158,6 +179,8 @@ public static partial class Cluster
     internal static void RaiseOnline(WorkerEventArgs args) => UserCode.Raise(Online, null, args);
 
     internal static void RaiseListening(WorkerListeningEventArgs args) => UserCode.Raise(Listening, null, args);
+
+    internal static void RaiseListenFailed(WorkerListenFailedEventArgs args) => UserCode.Raise(ListenFailed, null, args);
 
     internal static void RaiseReady(WorkerEventArgs args) => UserCode.Raise(Ready, null, args);
 

@@ -101,6 +101,13 @@ public sealed class ClusterSettings
     /// <remarks>Default: 5 seconds. Zero closes at once, as Node does.</remarks>
     public TimeSpan ListenerGracePeriod { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a file system may take for this worker: to start its program, and to bind a Unix path that it asks for. The call that takes longer fails;
+    /// nothing else waits for it.
+    /// </summary>
+    /// <remarks>Default: 10 seconds.</remarks>
+    public TimeSpan FileSystemTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long <see cref="Cluster.WaitForShutdownAsync"/> waits for workers to disconnect before it kills them.</summary>
     /// <remarks>Default: 10 seconds.</remarks>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -139,6 +146,8 @@ public sealed class ClusterSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(HandoffTimeout, TimeSpan.FromMilliseconds(1), nameof(HandoffTimeout));
         ArgumentOutOfRangeException.ThrowIfLessThan(ListenerGracePeriod, TimeSpan.Zero, nameof(ListenerGracePeriod));
         ArgumentOutOfRangeException.ThrowIfLessThan(ShutdownTimeout, TimeSpan.Zero, nameof(ShutdownTimeout));
+        ArgumentOutOfRangeException.ThrowIfLessThan(FileSystemTimeout, TimeSpan.FromMilliseconds(1), nameof(FileSystemTimeout));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(FileSystemTimeout, LongestTime, nameof(FileSystemTimeout));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(HandoffTimeout, LongestTime, nameof(HandoffTimeout));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ListenerGracePeriod, LongestTime, nameof(ListenerGracePeriod));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ShutdownTimeout, LongestTime, nameof(ShutdownTimeout));

@@ -3,8 +3,8 @@ using System.Net;
 namespace Prefork;
 
 /// <summary>
-/// A socket that the primary has inherited, by the number of its descriptor <em>in the primary</em>, as in Node's <c>listen({fd})</c>:
-/// from systemd's socket activation, for one. It stays open when the listener closes.
+/// A socket that the primary has inherited, or offers (<see cref="Cluster.OfferSocket"/>), by the number of its descriptor <em>in the primary</em>, as in Node's
+/// <c>listen({fd})</c>: from systemd's socket activation, for one. It stays open when the listener closes.
 /// </summary>
 /// <param name="descriptor">The number, 3 or more as a rule.</param>
 public sealed class FileDescriptorEndPoint(int descriptor) : EndPoint

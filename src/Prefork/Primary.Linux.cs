@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using Prefork.Handles;
 using Prefork.Ipc;
@@ -15,10 +16,16 @@ namespace Prefork;
 internal sealed class Primary : IAcceptorEvents
 {
     private static readonly TimeSpan KillInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_holderPatience = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<int, WorkerControl> _workers = [];
     private readonly List<TaskCompletionSource> _awaitingEmpty = [];
     private readonly Claims _claims = new();
+
+    /// <summary>.NET starts the thread of all timers with the first one, and could not when it is out of descriptors.</summary>
+    private readonly Timer _firstTimer = new(static _ => { }, null, TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+
+    private readonly BlockingShare _holderLookups;
     private volatile ClusterSettings? _settings;
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
     private SchedulingPolicy? _policy;
@@ -33,8 +40,12 @@ internal sealed class Primary : IAcceptorEvents
     internal Primary()
     {
         Closer.Start();
+        Files.Start();
+        Starts.Start();
+        RepeatedErrors.Start();
+        _holderLookups = new BlockingShare(Files, mostAtOnce: 1);
         Dispatcher = new Dispatcher(Loop);
-        Handles = new HandleTable(Loop, this, TimeProvider.System);
+        Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
     }
 
@@ -42,7 +53,19 @@ internal sealed class Primary : IAcceptorEvents
 
     internal Dispatcher Dispatcher { get; }
 
+    /// <summary>Where file systems are waited for.</summary>
+    internal BlockingPool Files { get; } = new("prefork files", mostThreads: 64);
+
+    /// <summary>Where programs are started: not behind the files that workers ask for.</summary>
+    internal BlockingPool Starts { get; } = new("prefork start", mostThreads: 16);
+
     internal HandleTable Handles { get; }
+
+    /// <summary>For whatever may go wrong as often as somebody tries.</summary>
+    internal RepeatedErrors RepeatedErrors { get; } = new(TimeProvider.System);
+
+    /// <summary>What workers may ask for by number.</summary>
+    internal GivenDescriptors Given { get; } = new();
 
     internal RequestHandlers<WorkerProcess> RequestHandlers { get; } = new();
 
@@ -94,9 +117,18 @@ internal sealed class Primary : IAcceptorEvents
         return settings;
     }
 
-    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment) => Fork(SetUp(null), environment, ownGroup: false);
+    /// <summary>Returns when the process runs, or could not be started.</summary>
+    internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment)
+    {
+        var worker = Fork(SetUp(null), environment, ownGroup: false);
+        worker.Control.Started.GetAwaiter().GetResult();
+        return worker;
+    }
 
-    /// <summary>With settings that <see cref="SetUp"/> has returned; in this process's group, as Node does it, or in one of its own.</summary>
+    /// <summary>
+    /// With settings that <see cref="SetUp"/> has returned; in this process's group, as Node does it, or in one of its own. Returns at once: the process has no id
+    /// before <see cref="WorkerControl.Started"/>.
+    /// </summary>
     internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment, bool ownGroup)
     {
         _ = Policy;
@@ -105,7 +137,9 @@ internal sealed class Primary : IAcceptorEvents
         var variables = WorkerEnvironment.Create(settings, environment);
         var inspect = InspectArguments(settings, variables);
         var generation = WorkerControl.GenerationOf(variables);
-        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, inspect, ownGroup));
+        UserChange.ThrowUnlessPermitted(settings.Exec!, settings.UserId, settings.GroupId);
+        string[] mentioned = [.. settings.Environment?.Keys ?? [], .. environment?.Keys ?? []];
+        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, mentioned, inspect, ownGroup));
     }
 
     /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>
@@ -128,6 +162,29 @@ internal sealed class Primary : IAcceptorEvents
 
     /// <summary>Closes what still listens for a worker that is to come.</summary>
     internal void CloseOrphans() => Loop.Post(Handles.CloseOrphans);
+
+    /// <summary>Looks at the Unix paths that workers listen on, and binds those anew that are gone: a program may remove a path when it starts, or when it ends.</summary>
+    /// <exception cref="IOException">One of them does not lead to its listener, and cannot be bound.</exception>
+    internal Task LookAtPathsAsync(TimeSpan timeout) => Loop.Invoke(() => Handles.LookAtPathsAsync(timeout));
+
+    /// <summary>Finds out who has an address, elsewhere, one at a time, and no longer than a moment. <paramref name="found"/> is called on the loop: with null when it is not known.</summary>
+    internal void FindHolder(ListenQuery query, Action<int?> found)
+        => _ = BlockingCall.StartAsync(
+            _holderLookups.Run,
+            () => AddressHolder.Find(query.Address is null ? null : IPAddress.Parse(query.Address), query.Port!.Value, query.IsUdp),
+            late: null,
+            s_holderPatience).ContinueWith(
+                look => Loop.Post(() => found(look.IsCompletedSuccessfully ? look.Result : null)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>For a supervisor: a call that may wait for a file system.</summary>
+    internal Task<T> CallElsewhereAsync<T>(Func<T> call, TimeSpan timeout) => BlockingCall.StartAsync(Starts.Run, call, late: null, timeout);
+
+    /// <summary>The same for nobody who would wait for it; what fails is said. On the loop.</summary>
+    internal void LookAtPaths(TimeSpan timeout) => _ = Handles.LookAtPathsAsync(timeout).ContinueWith(
+        look => ((IAcceptorEvents)this).OnTrouble(Handles, look.Exception!.GetBaseException()),
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted,
+        TaskScheduler.Default);
 
     /// <summary>A worker has neither channel nor process any more. On the loop.</summary>
     internal void Forget(WorkerControl worker)
@@ -225,9 +282,10 @@ internal sealed class Primary : IAcceptorEvents
     void IAcceptorEvents.OnOffence(int workerId, ClusterProtocolException offence)
         => Loop.Post(() => Find(workerId)?.CutOff(offence));
 
-    void IAcceptorEvents.OnTrouble(Exception exception) => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, exception)));
+    void IAcceptorEvents.OnTrouble(object source, Exception exception)
+        => RepeatedErrors.Add(source, exception, error => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, error))));
 
-    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] inspectArguments, bool ownGroup)
+    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup)
     {
         _forked = true;
 
@@ -235,10 +293,9 @@ internal sealed class Primary : IAcceptorEvents
         var id = ++_lastId;
         var control = new WorkerControl(this, id, generation, settings);
         environment[WorkerEnvironment.UniqueId] = id.ToString(CultureInfo.InvariantCulture);
-        control.Start(environment, inspectArguments, ownGroup);
+        control.Start(environment, mentioned, inspectArguments, ownGroup);
         _workers.Add(id, control);
         ImmutableInterlocked.Update(ref _published, static (workers, worker) => workers.Add(worker.Id, worker), control.Worker);
-        Dispatcher.Post(() => Cluster.RaiseForked(new WorkerEventArgs(control.Worker)));
         if (_shuttingDown)
         {
             control.Disconnect();

@@ -21,17 +21,20 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     private readonly Primary _primary;
     private readonly ClusterSettings _settings;
     private readonly Dictionary<string, ListenHandle> _handles = [];
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ProcessHandle? _process;
     private Channel? _channel;
     private long _processToken;
     private bool _channelOver;
     private bool _processOver;
     private bool _disconnectSent;
+    private bool _hasStarted;
 
     internal WorkerControl(Primary primary, int id, int generation, ClusterSettings settings)
     {
         _primary = primary;
         _settings = settings;
+        _files = new BlockingShare(primary.Files);
         Id = id;
         Generation = generation;
         Worker = new WorkerProcess(this, id, settings.StartInRotation ? 1 : 0);
@@ -42,7 +45,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 
     internal WorkerProcess Worker { get; }
 
-    /// <summary>Set before <see cref="Start"/> returns, and so before anybody else has the worker; null when it did not start.</summary>
+    /// <summary>Null before the process runs, and when it did not start.</summary>
     internal Messenger? Messenger { get; private set; }
 
     internal RequestHandlers<WorkerProcess> RequestHandlers => _primary.RequestHandlers;
@@ -52,45 +55,105 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 
     public bool HasMessageListener => Worker.HasMessageListener || Cluster.HasMessageListener;
 
-    /// <summary>Starts the process. A failure to start is reported as an event, as in Node: the worker then ends without exit.</summary>
-    internal void Start(Dictionary<string, string> environment, string[] inspectArguments, bool ownGroup)
+    /// <summary>Ends when the process runs, or could not be started.</summary>
+    internal Task Started => _started.Task;
+
+    /// <summary>
+    /// Starts the process, on another thread: its program and its folder are in file systems, which may not answer. A failure to start is reported as an event,
+    /// as in Node: the worker then ends without exit.
+    /// </summary>
+    /// <param name="environment">The whole of it, but for the worker's share of the machine.</param>
+    /// <param name="mentioned">The variables that the settings and the fork speak of.</param>
+    /// <param name="inspectArguments">For Node.</param>
+    /// <param name="ownGroup">Whether it leads a process group of its own.</param>
+    internal void Start(Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup)
     {
         var stdio = new WorkerStdio(_settings);
         try
         {
             stdio.Open();
-            environment[WorkerEnvironment.ChannelDescriptor] = stdio.ChannelNumber.ToString(CultureInfo.InvariantCulture);
-            var command = UserChange.Wrap(
-                ProgramCommand.Create(_settings.Exec!, [.. _settings.ExecArguments!, .. inspectArguments], _settings.Arguments!, _settings.WorkingDirectory),
-                _settings.UserId,
-                _settings.GroupId);
-            var pid = Spawner.Start(command, environment.Select(variable => $"{variable.Key}={variable.Value}"), _settings.WorkingDirectory, stdio.ChildEnds, ownGroup);
-            _process = new ProcessHandle(pid);
         }
-        catch (Exception exception) when (exception is Win32Exception or IOException)
+        catch (Win32Exception exception)
         {
             stdio.Dispose();
-            Worker.Process = new ChildProcess(null, []);
+            Worker.Process = new ChildProcess([]);
             _primary.Loop.Post(() => FailStart(exception));
             return;
         }
-        catch
+
+        environment[WorkerEnvironment.ChannelDescriptor] = stdio.ChannelNumber.ToString(CultureInfo.InvariantCulture);
+        Worker.Process = new ChildProcess(stdio.TakeStreams());
+
+        // One that runs after all when nobody waits for it is ended at once.
+        _ = BlockingCall.StartAsync(
+            _primary.Starts.Run,
+            () => Launch(stdio, environment, mentioned, inspectArguments, ownGroup),
+            late: static process => process.End(),
+            _settings.FileSystemTimeout,
+            Worker.Process.Abandoned).ContinueWith(
+                start => _primary.Loop.Post(() => OnStarted(start, stdio)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Not on the loop.</summary>
+    private ProcessHandle Launch(WorkerStdio stdio, Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup)
+    {
+        FairShare.AddTo(environment, _settings, mentioned);
+        var command = UserChange.Wrap(
+            ProgramCommand.Create(_settings.Exec!, [.. _settings.ExecArguments!, .. inspectArguments], _settings.Arguments!, _settings.WorkingDirectory),
+            _settings.UserId,
+            _settings.GroupId);
+        var pid = Spawner.Start(command, environment.Select(variable => $"{variable.Key}={variable.Value}"), _settings.WorkingDirectory, stdio.ChildEnds, ownGroup);
+        return new ProcessHandle(pid) { StartTime = ProcessTable.Find(pid)?.Start };
+    }
+
+    private void OnStarted(Task<ProcessHandle> start, WorkerStdio stdio)
+    {
+        if (!start.IsCompletedSuccessfully)
         {
             stdio.Dispose();
-            throw;
+            FailStart(start.Exception?.GetBaseException() switch
+            {
+                null => new InvalidOperationException($"Could not start {_settings.Exec}: it was killed before it ran."),
+                TimeoutException => new TimeoutException($"Could not start {_settings.Exec}: the file system has not answered within {_settings.FileSystemTimeout.TotalSeconds:0.##} s."),
+                var exception => exception,
+            });
+            return;
         }
 
         // The child has its ends; only it may hold them, or its death would go unseen.
         stdio.CloseChildEnds();
-        Worker.Process = new ChildProcess(_process, stdio.TakeStreams());
+        _process = start.Result;
         _channel = new Channel(_primary.Loop, stdio.TakeChannel(), this, _settings.MaxMessageSize, $"the channel of worker {Id} (pid {_process.Pid})", holdBack: true, _settings.Serialization)
         {
             // A Node worker has no limit.
             MaxSentSize = ProgramCommand.IsNodeScript(_settings.Exec!) ? int.MaxValue : _settings.MaxMessageSize,
         };
         Messenger = new Messenger(_primary.Loop, _primary.Dispatcher, _channel, this, _settings.MaxKeptMessages);
+        try
+        {
+            Worker.Process.SetStarted(_process);
+        }
+        catch (Win32Exception exception)
+        {
+            // It was sent a signal before it ran, and has become another user's.
+            _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
+        }
+
         _processToken = _primary.Loop.Watch(_process.Descriptor, Linux.EPOLLIN, _ => OnProcessReadable());
         _channel.Open();
+        SayForked();
+        if (Worker.IsAskedToLeave)
+        {
+            Disconnect();
+        }
+    }
+
+    /// <summary>Before anything else is said of it.</summary>
+    private void SayForked()
+    {
+        _hasStarted = true;
+        _primary.Dispatcher.Post(() => Cluster.RaiseForked(new WorkerEventArgs(Worker)));
+        _started.SetResult();
     }
 
     /// <summary>
@@ -99,6 +162,13 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     /// </summary>
     internal void Disconnect()
     {
+        if (!_hasStarted)
+        {
+            // Told when it runs.
+            Worker.SetAskedToLeave();
+            return;
+        }
+
         if (_channelOver)
         {
             if (!_processOver && !Worker.IsAskedToLeave)
@@ -188,6 +258,8 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
         var exit = new WorkerExit(code, signal, Worker.ExitedAfterDisconnect ?? false);
         Worker.Process.Exit = exit;
 
+        _primary.LookAtPaths(_settings.FileSystemTimeout);
+
         // Here and not with the channel: a process without a channel may still be at what only the leader may do.
         LetGoOfLeadership();
         Forget();
@@ -202,6 +274,8 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     private void FailStart(Exception exception)
     {
         _channelOver = _processOver = true;
+        Worker.Process.SetNeverStarted();
+        SayForked();
         _primary.Dispatcher.Post(() => Worker.RaiseError(exception));
         LetGoOfLeadership();
         Forget();

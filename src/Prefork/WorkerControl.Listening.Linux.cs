@@ -10,6 +10,10 @@ namespace Prefork;
 /// <remarks>The worker listens, and closes: what it asks for, and what it is given.</remarks>
 internal sealed partial class WorkerControl
 {
+    /// <summary>Keys that it has asked for, and not been answered.</summary>
+    private readonly HashSet<string> _asked = [];
+
+    private readonly BlockingShare _files;
     private volatile bool _closedAll;
 
     /// <summary>Whether it has listened and closed every listener, as one does that leaves by itself; it says that it leaves only when its clients are gone.</summary>
@@ -37,25 +41,47 @@ internal sealed partial class WorkerControl
             return;
         }
 
-        if (_handles.ContainsKey(query.Key) || _handles.Count + _waitingQueries == MaxListeners)
+        if (_handles.ContainsKey(query.Key) || _asked.Contains(query.Key))
         {
-            SendError(_handles.ContainsKey(query.Key) ? Linux.EADDRINUSE : Linux.EMFILE);
+            Refuse(sequence, query, frame.Data, Linux.EADDRINUSE, "the worker has asked for it already");
+        }
+        else if (_handles.Count + _asked.Count == MaxListeners)
+        {
+            Refuse(sequence, query, frame.Data, Linux.EMFILE, $"a worker has {MaxListeners} listeners at most");
+        }
+        else if (query.Descriptor is { } descriptor && !_primary.Given.Has(descriptor))
+        {
+            Refuse(sequence, query, frame.Data, Linux.EINVAL, "it is no socket that the primary has inherited or offers");
+        }
+        else
+        {
+            _asked.Add(query.Key);
+            _primary.Handles.Open(new OpenRequest(query, frame.Data, _primary.Policy, _files, _settings.FileSystemTimeout, (handle, failure)
+                => _channel!.ActLater(() => OnOpened(sequence, query, frame.Data, handle, failure))));
+        }
+    }
+
+    /// <summary>The answer may have taken its time: the worker need not be there any more.</summary>
+    private void OnOpened(long sequence, ListenQuery query, JsonElement data, ListenHandle? handle, Exception? failure)
+    {
+        if (Worker.IsAskedToLeave || _channelOver)
+        {
+            _asked.Remove(query.Key);
+            if (handle is not null)
+            {
+                _primary.Handles.Release(handle, Grace(Worker.IsAskedToLeave));
+            }
+
             return;
         }
 
-        if (_primary.Handles.IsClosing(query, () => OnQueryAgain(frame)))
-        {
-            _waitingQueries++;
-            return;
-        }
-
-        var errno = TryOpen(query, frame.Data, out var handle);
         if (handle is null)
         {
-            SendError(errno);
+            OnFailed(sequence, query, data, failure!);
             return;
         }
 
+        _asked.Remove(query.Key);
         handle.Add(Id);
         _handles.Add(query.Key, handle);
         _closedAll = false;
@@ -67,46 +93,59 @@ internal sealed partial class WorkerControl
         {
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
-            SendError(exception.NativeErrorCode);
-            Messenger!.Post(0, () => Worker.RaiseError(exception));
+            Refuse(sequence, query, data, exception.NativeErrorCode, null);
+            _primary.RepeatedErrors.Add((Id, nameof(OpenLane)), exception, error => Messenger!.Post(0, () => Worker.RaiseError(error)));
         }
-
-        void SendError(int errno)
-            => _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, frame.Data, _primary.NextSequence()));
     }
 
-    private void OnQueryAgain(ClusterFrame frame)
+    /// <summary>Who has the address is found out first, so that it is known before the worker can end for it.</summary>
+    private void OnFailed(long sequence, ListenQuery query, JsonElement data, Exception failure)
     {
-        _waitingQueries--;
-        _channel!.ActLater(() => OnQuery(frame));
+        if (failure is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } and not AddressInUseException && query.Port > 0)
+        {
+            _primary.FindHolder(query, holder => _channel!.ActLater(() => OnOpened(sequence, query, data, null, new AddressInUseException(holder, failure.Message))));
+            return;
+        }
+
+        _asked.Remove(query.Key);
+        var holder = (failure as AddressInUseException)?.Holder;
+        Refuse(sequence, query, data, ErrnoOf(query, failure), failure is TimeoutException ? failure.Message : null, holder);
     }
 
-    /// <summary>The error's number when there is no handle.</summary>
-    private int TryOpen(ListenQuery query, JsonElement data, out ListenHandle? handle)
+    /// <summary>Tells the worker, and whoever listens for <see cref="Cluster.ListenFailed"/>.</summary>
+    private void Refuse(long sequence, ListenQuery query, JsonElement data, int errno, string? reason, int? holder = null)
     {
-        handle = null;
-        try
+        reason ??= errno switch
         {
-            handle = _primary.Handles.Open(query, data, _primary.Policy);
-            return 0;
-        }
-        catch (SocketException exception)
-        {
-            // .NET's word for a folder that is not there. Node's programs know it as EACCES.
-            var missing = query.IsUnix && exception.SocketErrorCode == SocketError.AddressNotAvailable;
-            return missing ? _page is null ? Linux.EACCES : Linux.ENOENT : Errno.FromSocketError(exception.SocketErrorCode);
-        }
-        catch (Win32Exception exception)
-        {
-            // No descriptors left for an acceptor.
-            return exception.NativeErrorCode;
-        }
-        catch (OutOfMemoryException)
-        {
-            // No thread for it: .NET's word for pthread_create's EAGAIN.
-            return Linux.ENOMEM;
-        }
+            Linux.EADDRINUSE => holder is { } pid ? $"in use by pid {pid}" : "in use",
+            Linux.EACCES or Linux.EPERM => "no permission",
+            Linux.EADDRNOTAVAIL => "no interface of this machine has the address",
+            _ => $"{Errno.Describe(errno)} (errno {errno})",
+        };
+        const int LongestAddress = 4096;
+        var address = new ListeningAddress(query.Address is { Length: > LongestAddress } ? query.Address[..LongestAddress] : query.Address, query.Port ?? 0, query.AddressType, query.Descriptor);
+        var name = query.Describe();
+        _primary.RepeatedErrors.Add(
+            (Id, name),
+            new SocketException((int)Errno.ToSocketError(errno), $"could not listen on {name}: {reason}"),
+            error => Messenger!.Post(0, () => Worker.RaiseListenFailed(new ListenFailure(address, Errno.ToSocketError(errno), holder, error.Message))));
+        _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, data, _primary.NextSequence()));
     }
+
+    private int ErrnoOf(ListenQuery query, Exception failure) => failure switch
+    {
+        // .NET's word for a folder that is not there. Node's programs know it as EACCES.
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when query.IsUnix => _page is null ? Linux.EACCES : Linux.ENOENT,
+        SocketException exception => Errno.FromSocketError(exception.SocketErrorCode),
+
+        // No descriptors left for an acceptor.
+        Win32Exception exception => exception.NativeErrorCode,
+
+        // No thread for it: .NET's word for pthread_create's EAGAIN.
+        OutOfMemoryException => Linux.ENOMEM,
+        TimeoutException => Linux.ETIMEDOUT,
+        _ => Linux.EINVAL,
+    };
 
     private void Reply(long ack, ListenHandle handle)
     {
@@ -184,6 +223,6 @@ internal sealed partial class WorkerControl
     private void RefuseListener(long ack, ListenHandle handle)
     {
         OnCloseListener(handle.Key);
-        _channel!.Send(ClusterReplies.Error(ack, handle.Key, Linux.EMFILE, DataFor(handle), _primary.NextSequence()));
+        Refuse(ack, handle.Query, DataFor(handle), Linux.EMFILE, "the worker has no descriptor free");
     }
 }

@@ -16,7 +16,6 @@ internal sealed partial class WorkerControl
     private readonly Dictionary<long, HandedConnection> _unanswered = [];
     private ScoreboardPage? _page;
     private int _usedRows;
-    private int _waitingQueries;
     private bool _online;
     private bool _ready;
     private bool _offended;
@@ -149,7 +148,7 @@ internal sealed partial class WorkerControl
     private void DoWithoutScoreboard(Win32Exception cause)
     {
         _page = null;
-        _primary.Dispatcher.Post(() => Worker.RaiseError(cause));
+        _primary.RepeatedErrors.Add(nameof(DoWithoutScoreboard), cause, error => _primary.Dispatcher.Post(() => Worker.RaiseError(error)));
     }
 
     /// <summary>Sends a connection to a Node worker, or back to the acceptor when there is no worker any more.</summary>

@@ -43,7 +43,7 @@ internal static class WorkerEnvironment
         "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES", "FDSTORE", "MAINPID", "SYSTEMD_EXEC_PID",
     ];
 
-    /// <summary>This process's environment without what is meant for this process alone, then the settings', then the fork's, then ours, which nobody can override; the id is added when there is one.</summary>
+    /// <summary>This process's environment without what is meant for this process alone, then the settings', then the fork's, then ours, which nobody can override; the id is added when there is one, and its share of the machine when it starts.</summary>
     internal static Dictionary<string, string> Create(ClusterSettings settings, IReadOnlyDictionary<string, string?>? added)
     {
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -60,7 +60,6 @@ internal static class WorkerEnvironment
         result.TryAdd(PoolSpinning, NoSpinning);
         Merge(result, settings.Environment);
         Merge(result, added);
-        FairShare.AddTo(result, settings, [.. settings.Environment?.Keys ?? [], .. added?.Keys ?? []]);
         if (ProgramCommand.IsNodeScript(settings.Exec!))
         {
             // It has no limit, and would pass this one on to what it forks itself.

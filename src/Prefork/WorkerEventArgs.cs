@@ -23,6 +23,15 @@ public sealed class WorkerListeningEventArgs : WorkerEventArgs
     public ListeningAddress Address { get; }
 }
 
+/// <summary>A worker could not listen.</summary>
+public sealed class WorkerListenFailedEventArgs : WorkerEventArgs
+{
+    internal WorkerListenFailedEventArgs(WorkerProcess worker, ListenFailure failure) : base(worker) => Failure = failure;
+
+    /// <summary>Where, and why not.</summary>
+    public ListenFailure Failure { get; }
+}
+
 /// <summary>A worker's process has ended.</summary>
 public sealed class WorkerExitedEventArgs : WorkerEventArgs
 {

@@ -38,6 +38,9 @@ public sealed partial class WorkerProcess
     /// <summary>A listener of the worker's is open. Once for each.</summary>
     public event EventHandler<WorkerListeningEventArgs>? Listening;
 
+    /// <summary>The worker asked to listen, and could not; see <see cref="Cluster.ListenFailed"/>.</summary>
+    public event EventHandler<WorkerListenFailedEventArgs>? ListenFailed;
+
     /// <summary>
     /// The worker says that it may be given traffic (<see cref="ClusterWorker.SetReady"/>). Once. A program that never says so, such as one of Node's,
     /// is as ready as it will be when it listens.
@@ -93,6 +96,9 @@ public sealed partial class WorkerProcess
     /// </summary>
     public bool? ExitedAfterDisconnect => _askedToLeave ? true : _ended ? false : null;
 
+    /// <summary>Why it could not listen, the last time; null when it never failed, or has listened since.</summary>
+    public ListenFailure? ListenFailure { get; private set; }
+
     /// <summary>Whether the channel is open.</summary>
     public bool IsConnected => _control.IsConnected;
 
@@ -135,8 +141,8 @@ public sealed partial class WorkerProcess
     /// </summary>
     public double Share { get; private set; }
 
-    /// <summary>Whether the process has ended, or never started.</summary>
-    public bool IsDead => Process.Id is null || Process.Exit is not null;
+    /// <summary>Whether the process has ended, or could not be started.</summary>
+    public bool IsDead => Process.IsOver;
 
     internal WorkerControl Control => _control;
 
@@ -238,10 +244,19 @@ public sealed partial class WorkerProcess
     internal void RaiseListening(ListeningAddress address)
     {
         State = WorkerState.Listening;
+        ListenFailure = null;
         var args = new WorkerListeningEventArgs(this, address);
         UserCode.Raise(Listening, this, args);
         Cluster.RaiseListening(args);
         _listening.TrySetResult(address);
+    }
+
+    internal void RaiseListenFailed(ListenFailure failure)
+    {
+        ListenFailure = failure;
+        var args = new WorkerListenFailedEventArgs(this, failure);
+        UserCode.Raise(ListenFailed, this, args);
+        Cluster.RaiseListenFailed(args);
     }
 
     internal void RaiseReady()

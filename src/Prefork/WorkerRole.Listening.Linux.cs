@@ -63,7 +63,7 @@ internal sealed partial class WorkerRole
         return await result.Task.ConfigureAwait(false);
 
         void Fail() => result.TrySetException(
-            new ClusterChannelClosedException($"The channel to the primary closed before it answered for {Describe(query)}."));
+            new ClusterChannelClosedException($"The channel to the primary closed before it answered for {query.Describe()}."));
 
         // On the loop, before the next message is read: that may be the first connection already.
         void Complete(ListenQuery indexed, ClusterFrame frame, FileDescriptor? handle, string? type)
@@ -274,18 +274,15 @@ internal sealed partial class WorkerRole
     private static SocketException Failed(ListenQuery query, int errno)
         => new(
             (int)Errno.ToSocketError(errno),
-            $"The primary could not listen on {Describe(query)} for this worker: {Errno.Describe(errno)} (errno {errno}).{Advice(errno)}");
+            $"The primary could not listen on {query.Describe()} for this worker: {Errno.Describe(errno)} (errno {errno}).{Advice(query, errno)}");
 
-    private static string Advice(int errno) => errno switch
+    private static string Advice(ListenQuery query, int errno) => errno switch
     {
+        Linux.EINVAL when query.Descriptor is not null => $" The primary must have inherited it, or offered it by {nameof(Cluster)}.{nameof(Cluster.OfferSocket)}.",
         Linux.EADDRINUSE => " Another process, or another listener of this one, has the address.",
         Linux.EACCES => " Ports below net.ipv4.ip_unprivileged_port_start, and folders of others, need privileges.",
         Linux.EADDRNOTAVAIL => " No interface of this machine has the address.",
+        Linux.ETIMEDOUT => " The file system of the path does not answer: a mount whose server is gone, perhaps.",
         _ => "",
     };
-
-    private static string Describe(ListenQuery query)
-        => query.Descriptor is { } descriptor ? $"descriptor {descriptor}"
-            : query.IsUnix ? $"{query.Address!.Replace('\0', '@')}"
-            : $"{(query.Address is { } address && query.AddressType is "6" or "udp6" ? $"[{query.Address}]" : query.Address ?? "*")}:{query.Port}{(query.IsUdp ? " (UDP)" : "")}";
 }

@@ -37,6 +37,22 @@ internal static class HostileWorker
                 channel.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 200).Select(fd =>
                     $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":null,\"address\":null,\"port\":null,\"addressType\":\"udp4\",\"fd\":{fd},\"flags\":0,\"seq\":{fd + 1}}}\n"))));
                 break;
+            case "stealstreams":
+                // The same as if each were a socket to listen on. Ends with 66 when one is given.
+                const int Descriptors = 200;
+                channel.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, Descriptors).Select(fd =>
+                    $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":null,\"address\":null,\"port\":null,\"addressType\":null,\"fd\":{fd},\"backlog\":0,\"seq\":{fd + 1}}}\n"))));
+                using (var answers = new StreamReader(new NetworkStream(channel)))
+                {
+                    for (var refused = 0; refused < Descriptors;)
+                    {
+                        var line = answers.ReadLine() ?? "";
+                        refused += line.Contains("\"errno\":-", StringComparison.Ordinal) ? 1 : line.Contains("\"ack\":", StringComparison.Ordinal) || line.Length == 0 ? ExitWith(66) : 0;
+                    }
+                }
+
+                Environment.Exit(7);
+                break;
             case "poison":
                 channel.Send(Encoding.UTF8.GetBytes(
                     $"{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"queryServer\",\"index\":0,\"data\":{new string('[', 4095)}{new string(']', 4095)},\"address\":\"127.0.0.1\",\"port\":0,\"addressType\":4,\"flags\":0,\"backlog\":0,\"seq\":1}}\n"));
@@ -109,6 +125,12 @@ internal static class HostileWorker
         }
 
         Environment.Exit(7);
+    }
+
+    private static int ExitWith(int code)
+    {
+        Environment.Exit(code);
+        return code;
     }
 
     /// <summary>Node's 'advanced' channel: a length, and V8's bytes.</summary>

@@ -31,6 +31,7 @@ internal sealed class PrimaryShell
             Cluster.Listening += (_, _) => _goesOn.Wait();
         }
 
+        Cluster.ListenFailed += (_, e) => Say($"listenfailed {e.Worker.Id} {e.Failure.Message}");
         Cluster.Disconnected += (_, e) => Say($"disconnect {e.Worker.Id} connected={e.Worker.IsConnected} asked={e.Worker.ExitedAfterDisconnect}");
         Cluster.Exited += (_, e) => Say($"exit {e.Worker.Id} code={e.Exit.Code} signal={e.Exit.Signal} asked={e.Exit.Asked} dead={e.Worker.IsDead} workers={Ids()}");
         Cluster.Error += (_, e) => Say($"error {e.Worker?.Id} {e.Exception.GetType().Name}: {e.Exception.Message.ReplaceLineEndings(" ")}");
@@ -264,6 +265,11 @@ internal sealed class PrimaryShell
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
                 _kept.Add(socket);
+                if (words is not [_, "keep"])
+                {
+                    _ = Cluster.OfferSocket(socket);
+                }
+
                 Say($"openfd {socket.Handle} {socket.LocalEndPoint}");
                 break;
             case "listen":

@@ -53,6 +53,9 @@ internal static class Settings
                 case "grace":
                     settings.ListenerGracePeriod = TimeSpan.FromMilliseconds(Number(value));
                     break;
+                case "files":
+                    settings.FileSystemTimeout = TimeSpan.FromMilliseconds(Number(value));
+                    break;
                 case "shutdown":
                     settings.ShutdownTimeout = TimeSpan.FromMilliseconds(Number(value));
                     break;

@@ -14,7 +14,7 @@ internal sealed class WorkerListener(Action<string> say)
 
     internal int Served => Volatile.Read(ref _served);
 
-    /// <summary>endpoint [exclusive] [v6only] [backlog=n] [noaccept] [readable] [writable]</summary>
+    /// <summary>endpoint [exclusive] [v6only] [backlog=n] [noaccept] [readable] [writable] [remove], which removes its path first, as programs do that know of no cluster</summary>
     internal async Task ListenAsync(string name, string what)
     {
         var words = what.Split(' ');
@@ -28,6 +28,11 @@ internal sealed class WorkerListener(Action<string> say)
         if (words.FirstOrDefault(word => word.StartsWith("backlog=", StringComparison.Ordinal)) is { } backlog)
         {
             options.Backlog = int.Parse(backlog["backlog=".Length..], System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (words.Contains("remove"))
+        {
+            File.Delete(words[0]["unix:".Length..]);
         }
 
         try

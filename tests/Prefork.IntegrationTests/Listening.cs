@@ -99,6 +99,9 @@ public class Listening
         await cluster.ForkAsync();
         await cluster.ForkAsync();
         await cluster.TellAsync($"send 1 listen a {taken.LocalEndpoint}");
+
+        // The primary says so, and who has it, before the worker can end for it.
+        Assert.Equal($"listenfailed 1 could not listen on {taken.LocalEndpoint}: in use by pid {Environment.ProcessId}", await cluster.ExpectAsync("listenfailed "));
         Assert.Contains("AddressAlreadyInUse SocketException", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
 
         // The failure is not remembered: the next one to ask gets it.
@@ -126,6 +129,7 @@ public class Listening
         await using var cluster = await TestCluster.StartAsync();
         await cluster.ForkAsync();
         await cluster.TellAsync("send 1 listen a 203.0.113.1:0");
+        Assert.EndsWith("203.0.113.1:0: no interface of this machine has the address", await cluster.ExpectAsync("listenfailed 1 "), StringComparison.Ordinal);
         Assert.Contains("AddressNotAvailable", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
     }
 
@@ -201,6 +205,7 @@ public class Listening
         await using var other = await TestCluster.StartAsync();
         await other.ForkAsync();
         await other.TellAsync($"send 1 listen a unix:{path}");
+        Assert.Equal($"listenfailed 1 could not listen on {path}: in use by pid {cluster.Id}", await other.ExpectAsync("listenfailed "));
         Assert.Contains("AddressAlreadyInUse", await other.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
 
         var file = System.IO.Path.Combine(folder.Path, "a-file");
@@ -362,6 +367,50 @@ public class Listening
         await cluster.ForkAsync();
         await cluster.TellAsync($"send 1 listen a {what}");
         Assert.Contains("InvalidArgument", await cluster.ExpectAsync("message 1 cannot a"), StringComparison.Ordinal);
+    }
+
+    /// <summary>A number is no right: the sockets of the primary, its program's and the library's, are nobody else's.</summary>
+    [Fact]
+    public async Task ASocketOfThePrimarysThatIsNotOffered_IsRefused_AndMadeToListenByNobody()
+    {
+        await using var cluster = await TestCluster.StartAsync("openfd keep");
+        var words = (await cluster.ExpectAsync("openfd ")).Split(' ');
+        await cluster.ForkReadyAsync();
+        await cluster.TellAsync($"send 1 listen a fd:{words[1]}");
+        Assert.Contains("OfferSocket", await cluster.ExpectAsync("message 1 cannot a InvalidArgument"), StringComparison.Ordinal);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync(IPEndPoint.Parse(words[2])));
+
+        // Every number there is, as if it were one to listen on: 66 when one is given.
+        await cluster.TellAsync("openfd keep");
+        await cluster.TellAsync("listen b 127.0.0.1:0");
+        await cluster.ExpectAsync("listens b ");
+        await cluster.TellAsync("fork WORKER_KIND=hostile HOSTILE=stealstreams");
+        await cluster.ExpectAsync("exit 2 code=7");
+    }
+
+    [Fact]
+    public async Task AnInheritedSocket_IsListenedOnByItsNumber()
+    {
+        using var folder = new TemporaryFolder();
+        var script = await folder.WriteAsync("activates.js", """
+            const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+              const child = require('node:child_process').spawn(process.argv[2], { stdio: ['inherit', 'inherit', 'inherit', server._handle.fd] });
+              child.on('exit', code => process.exit(code));
+              console.log(`inherits ${server.address().port}`);
+              server.close();
+            });
+            """);
+        await using var cluster = new TestProgram("node", [script, Programs.ClusterApp]);
+        var port = int.Parse((await cluster.ExpectEverAsync("inherits ")).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        await cluster.ExpectEverAsync("primary ");
+        await cluster.TellAsync("fork");
+        await cluster.ExpectAsync("online 1");
+        await cluster.TellAsync("send 1 listen a fd:3");
+        await cluster.ExpectAsync("message 1 listens a ");
+        Assert.Equal(1, await EchoClient.WhoServesAsync(new IPEndPoint(IPAddress.Loopback, port)));
+        await cluster.TellAsync("quit");
+        Assert.Equal(0, await cluster.WaitForExitAsync());
     }
 
     /// <summary>Root may do anything, so the primary runs as nobody; who is not root already may not.</summary>

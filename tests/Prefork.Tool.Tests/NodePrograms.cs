@@ -33,6 +33,24 @@ public class NodePrograms
         Assert.Equal(0, await run.WaitForExitAsync());
     }
 
+    /// <summary>A program may say nothing of it: the primary knows.</summary>
+    [Theory]
+    [InlineData(".on('error', () => setInterval(() => { }, 1000))")]
+    [InlineData(".on('error', () => process.exit(1))")]
+    public async Task APortThatIsTaken_IsSaid_AndWhoHasIt(string handler)
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "server.js");
+        await File.WriteAllTextAsync(script, $"require('http').createServer(){handler}.listen({((System.Net.IPEndPoint)taken.LocalEndpoint).Port}, '127.0.0.1');");
+        var (code, _, error) = await app.CommandAsync("start", script, "--name", "shop", "-w", "1", "--boot-timeout", "5");
+        Assert.NotEqual(0, code);
+        var said = $"could not listen on {taken.LocalEndpoint}: in use by pid {Environment.ProcessId}";
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.Contains($"worker 1 {said}", (await app.CommandAsync("logs", "shop")).Output, StringComparison.Ordinal);
+    }
+
     /// <summary>Node's own server, which does nothing about it that it is to leave.</summary>
     [Fact]
     public async Task AReload_LosesNoRequest_OfAServerThatKnowsNothing()

@@ -7,19 +7,16 @@ namespace Prefork.Handles;
 /// The listening socket as its acceptor uses it. Out of descriptors (EMFILE, ENFILE and the like), or where it may not accept (EPERM), it rests for a while:
 /// the backlog keeps the clients, and spinning would not free a descriptor.
 /// </summary>
-/// <remarks>Owns <paramref name="listener"/>, which does not block, until <see cref="Close"/>.</remarks>
+/// <remarks>Owns <paramref name="listener"/>, which does not block, until <see cref="Release"/>.</remarks>
 internal sealed class AcceptSource(Socket listener, string name, IAcceptorEvents events)
 {
     /// <summary>In milliseconds.</summary>
     internal const int Rest = 50;
 
     private long _restsUntil;
-    private bool _saidSo;
 
-    /// <summary>For poll: stays the number that it was when the socket is closed, and is not polled then.</summary>
+    /// <summary>For poll.</summary>
     internal int Number { get; } = (int)listener.Handle;
-
-    internal bool IsOpen { get; private set; } = true;
 
     internal bool IsResting(long now) => now < _restsUntil;
 
@@ -44,25 +41,16 @@ internal sealed class AcceptSource(Socket listener, string name, IAcceptorEvents
             return false;
         }
 
-        _saidSo = false;
         return true;
     }
 
-    /// <summary>Closes the socket, and unlinks its path.</summary>
-    internal void Close()
-    {
-        IsOpen = false;
-        listener.Dispose();
-    }
+    /// <summary>Gives the socket away: it is not used here any more.</summary>
+    internal Socket Release() => listener;
 
     private void TakeRest(int errno, long now)
     {
         _restsUntil = now + Rest;
-        if (!_saidSo)
-        {
-            _saidSo = true;
-            events.OnTrouble(Errno.Failed(errno, $"accept on {name}; clients wait in the backlog, and the next try is in {Rest} ms"));
-        }
+        events.OnTrouble(this, Errno.Failed(errno, $"accept on {name}; clients wait in the backlog, and the next try is in {Rest} ms"));
     }
 
     private unsafe int Accept() => Libc.Accept4(Number, null, null, Linux.SOCK_CLOEXEC);

@@ -11,11 +11,11 @@ namespace Prefork.Handles;
 /// <remarks>
 /// Each turn is a few named steps: read the inbox, refresh the figures, take back, place what was recovered, accept and place, wait.
 /// It never holds more connections than the workers have room for: when all are full it does not accept, and the kernel's backlog holds.
-/// The socket is <see cref="AcceptSource"/>'s, the workers are <see cref="Rotation"/>'s, the connections <see cref="Placement"/>'s.
+/// The socket is <see cref="AcceptSources"/>', the workers are <see cref="Rotation"/>'s, the connections <see cref="Placement"/>'s.
 /// </remarks>
 internal sealed class Acceptor
 {
-    private readonly AcceptSource _source;
+    private readonly AcceptSources _sources;
     private readonly Rotation _rotation;
     private readonly Placement _placement;
     private readonly WakeEvent _wake = new();
@@ -23,13 +23,17 @@ internal sealed class Acceptor
     private bool _finished;
 
     /// <summary>Takes ownership of <paramref name="listener"/>, which listens and does not block.</summary>
-    internal Acceptor(Socket listener, string name, Func<IWorkerSelector> createSelector, IAcceptorEvents events)
+    internal Acceptor(Socket listener, string name, Func<IWorkerSelector> createSelector, IAcceptorEvents events, BlockingPool files)
     {
-        _source = new AcceptSource(listener, name, events);
+        _sources = new AcceptSources(name, events, files);
+        _sources.Add(listener);
         _rotation = new Rotation(events);
         _placement = new Placement(_rotation, new GuardedSelector(createSelector, events));
         new Thread(Run) { IsBackground = true, Name = $"prefork accept {name}" }.UnsafeStart();
     }
+
+    /// <summary>Takes ownership of another listening socket, which does not block: clients come to it from now on, and some still wait at the one before.</summary>
+    internal void Listen(Socket listener) => Post(() => _sources.Add(listener));
 
     /// <summary>Puts a worker into rotation.</summary>
     internal void Add(ConnectionTarget target) => Post(() => _rotation.Add(target));
@@ -52,7 +56,7 @@ internal sealed class Acceptor
         if (_rotation.Find(workerId) is { } leaving)
         {
             // The last to leave takes what waits, as far as it has room: the listener closes behind it.
-            if (_source.IsOpen && _rotation.IsLastToStay(leaving))
+            if (_sources.IsOpen && _rotation.IsLastToStay(leaving))
             {
                 var now = Environment.TickCount64;
                 _placement.PlacePending(leaving.Room, now);
@@ -88,12 +92,8 @@ internal sealed class Acceptor
     /// Closes the listening socket (and unlinks its path). The thread ends when the last target is removed;
     /// connections that nobody can take any more are closed then.
     /// </summary>
-    /// <param name="closed">Called on this thread when the socket is closed and its address free.</param>
-    internal void Close(Action closed) => Post(() =>
-    {
-        _source.Close();
-        closed();
-    });
+    /// <param name="closed">Called on any thread when the socket is closed and its address free.</param>
+    internal void Close(Action closed) => Post(() => _sources.Close(closed));
 
     /// <summary>After the end, an action runs where it is posted: it can only bring back a connection, which is then closed.</summary>
     private void Post(Action action)
@@ -120,22 +120,23 @@ internal sealed class Acceptor
             _rotation.Refresh(now);
             _rotation.CloseRemoved(_placement.Pending);
             _rotation.CloseDiscarded();
+            _rotation.EndPauses(now);
             _rotation.TakeBack(now, _placement.Pending);
             var room = _rotation.Room;
             room -= _placement.PlacePending(room, now);
-            var accepting = _source.IsOpen && room > 0 && _placement.Pending.Count == 0;
-            if (accepting && !_source.IsResting(now))
+            var accepting = _sources.IsOpen && room > 0 && _placement.Pending.Count == 0;
+            if (accepting && !_sources.IsResting(now))
             {
                 AcceptAndPlace(room, now);
             }
 
-            if (!_source.IsOpen && _rotation.IsEmpty)
+            if (!_sources.IsOpen && _rotation.IsEmpty)
             {
                 Finish();
                 continue;
             }
 
-            Wait(accepting && !_source.IsResting(now), NextLook(now));
+            Wait(accepting, now);
         }
     }
 
@@ -144,7 +145,7 @@ internal sealed class Acceptor
     {
         var limit = Math.Min(room, Placement.MaxAtOnce);
         var count = 0;
-        while (count < limit && _source.TryAccept(now, out var connection))
+        while (count < limit && _sources.TryAccept(now, out var connection))
         {
             _placement.Assign(connection);
             count++;
@@ -168,15 +169,16 @@ internal sealed class Acceptor
         }
 
         var next = _rotation.NextLook(now);
-        return _source.IsResting(now) ? Rotation.Sooner(next, _source.RestLeft(now)) : next;
+        return Rotation.Sooner(next, _sources.RestLeft(now));
     }
 
-    private unsafe void Wait(bool accepting, int timeout)
+    private unsafe void Wait(bool accepting, long now)
     {
-        var descriptors = stackalloc PollFd[2];
+        const int Most = AcceptSources.MostReplaced + 2;
+        var descriptors = stackalloc PollFd[Most];
         descriptors[0] = new PollFd { Descriptor = _wake.Descriptor.Number, Events = Linux.POLLIN };
-        descriptors[1] = new PollFd { Descriptor = _source.Number, Events = Linux.POLLIN };
-        if (Libc.Poll(descriptors, accepting ? 2u : 1u, timeout) > 0 && descriptors[0].Returned != 0)
+        var count = accepting ? _sources.Poll(new Span<PollFd>(descriptors + 1, Most - 1), now) : 0;
+        if (Libc.Poll(descriptors, (uint)count + 1, NextLook(now)) > 0 && descriptors[0].Returned != 0)
         {
             ReadInbox();
         }

@@ -39,6 +39,28 @@ internal static class Binder
         }
     }
 
+    /// <summary>
+    /// Looks at the path of a socket that listens. Null when it still leads there; else another socket, bound to it and listening, which the caller owns.
+    /// </summary>
+    /// <exception cref="SocketException">The path leads to somebody else's socket, or it cannot be bound.</exception>
+    internal static UnixPathSocket? BindAgain(ListenQuery query, UnixPathSocket current)
+    {
+        if (current.IsInPlace())
+        {
+            return null;
+        }
+
+        try
+        {
+            return (UnixPathSocket)Bind(query, listen: true);
+        }
+        catch (AddressInUseException exception) when (exception.Holder == Environment.ProcessId)
+        {
+            // On a file system that numbers its files anew: who answers there is this process.
+            return null;
+        }
+    }
+
     private static Socket BindTcp(ListenQuery query)
     {
         if (query.Address is null && !Socket.OSSupportsIPv6)
@@ -143,8 +165,13 @@ internal static class Binder
         {
             return BindPath(address, path);
         }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse && IsStale(address))
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
+            if (!IsStale(address, out var holder))
+            {
+                throw new AddressInUseException(holder, exception.Message);
+            }
+
             // Left behind by a process that was killed: nobody listens on it any more. Not what somebody else has put there since.
             if (FileType.IdentityOf(path) == found)
             {
@@ -171,12 +198,16 @@ internal static class Binder
     }
 
     /// <summary>Does not wait: the owner of a full backlog may never accept.</summary>
-    private static bool IsStale(string address)
+    /// <param name="address">The path.</param>
+    /// <param name="holder">Who listens there, if anybody does and it can be known.</param>
+    private static bool IsStale(string address, out int? holder)
     {
+        holder = null;
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(address));
+            holder = OperatingSystem.IsLinux() ? SocketOption.PeerProcess((int)probe.Handle) : null;
             return false;
         }
         catch (SocketException exception)

@@ -77,6 +77,11 @@ internal abstract class ConnectionTarget(int workerId, double share)
     /// <summary>When the worker has let connections wait too long, takes them back into <paramref name="recovered"/>, which then owns them.</summary>
     internal abstract void TakeBackIfStalled(long now, Queue<int> recovered);
 
+    /// <summary>Nobody else can serve: it is tried again as soon as it takes anything, whatever it has done before.</summary>
+    internal virtual void EndPause(long now)
+    {
+    }
+
     /// <summary>In how many milliseconds to look at this target again though nothing happens; -1 for never.</summary>
     internal abstract int NextLook(long now);
 

@@ -4,7 +4,6 @@ namespace Prefork.Handles;
 internal sealed class GuardedSelector(Func<IWorkerSelector> create, IAcceptorEvents events)
 {
     private IWorkerSelector? _selector;
-    private bool _saidSo;
 
     internal int Select(ReadOnlySpan<WorkerLoad> candidates)
     {
@@ -21,13 +20,7 @@ internal sealed class GuardedSelector(Func<IWorkerSelector> create, IAcceptorEve
         }
         catch (Exception exception)
         {
-            // Said once, or a busy server would say nothing else.
-            if (!_saidSo)
-            {
-                _saidSo = true;
-                events.OnTrouble(exception);
-            }
-
+            events.OnTrouble(this, exception);
             return 0;
         }
     }

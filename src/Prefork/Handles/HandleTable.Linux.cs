@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using System.Text.Json;
 using Prefork.Ipc;
+using Prefork.Native;
 
 namespace Prefork.Handles;
 
@@ -9,61 +9,85 @@ namespace Prefork.Handles;
 /// A handle closes when its last worker leaves of its own will; when the last one died unasked, it stays open for the grace period,
 /// so that clients wait for the replacement instead of being refused.
 /// </summary>
-internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, TimeProvider time)
+/// <remarks>
+/// A Unix path is a name in a file system, which may not answer for hours (a dead mount), and which others may change. So it is bound, looked at and unlinked
+/// on another thread, and its key is busy meanwhile: whoever asks for it waits, each with a deadline. The call itself ends when the file system answers.
+/// A path of a handle that is open is looked at whenever a worker asks for it: where it is gone, or leads to something else, it is bound anew, and the
+/// sockets that it led to before are still accepted from.
+/// </remarks>
+internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, BlockingPool files, TimeProvider time)
 {
     private readonly Dictionary<string, ListenHandle> _handles = [];
     private readonly Dictionary<ListenHandle, ITimer> _orphans = [];
-    private readonly Dictionary<string, List<Action>> _closing = [];
-
-    /// <summary>The handle for this listen point, opened if need be.</summary>
-    /// <exception cref="SocketException">It cannot be opened. The next query tries again.</exception>
-    internal ListenHandle Open(ListenQuery query, JsonElement data, SchedulingPolicy policy)
-    {
-        if (_handles.TryGetValue(query.Key, out var handle))
-        {
-            Adopt(handle);
-            return handle;
-        }
-
-        var shared = policy.IsShared || query.IsUdp;
-
-        // A shared one is listened on by each worker. A path also here and at once: one that is bound and refuses is stale to others.
-        var socket = Binder.Bind(query, listen: !shared || query.IsUnix);
-        try
-        {
-            handle = shared
-                ? new SharedHandle(query, data, socket)
-                : new AcceptingHandle(query, data, socket, policy.CreateSelector, events);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-
-        _handles.Add(query.Key, handle);
-        return handle;
-    }
+    private readonly Dictionary<string, List<OpenRequest>> _busy = [];
+    private readonly BlockingShare _looks = new(files);
 
     /// <summary>
-    /// Whether the listen point is being closed on its acceptor's thread. If so, <paramref name="again"/> is called on the loop when
-    /// its address is free: asking before would find the address in use by ourselves.
+    /// Finds the handle for a listen point, or opens it. <see cref="OpenRequest.Complete"/> is called on the loop, once: at once where no file system is asked,
+    /// and no one closes the same listen point just then; else later.
     /// </summary>
-    internal bool IsClosing(ListenQuery query, Action again)
+    internal void Open(OpenRequest request)
     {
-        if (!_closing.TryGetValue(query.Key, out var waiting))
+        var key = request.Query.Key;
+        if (_busy.TryGetValue(key, out var waiting))
         {
-            return false;
+            Wait(request, waiting);
+        }
+        else if (_handles.TryGetValue(key, out var handle))
+        {
+            Adopt(handle);
+            if (handle.Path is null)
+            {
+                request.Complete(handle, null);
+            }
+            else
+            {
+                Occupy(request);
+                LookAt(handle, request);
+            }
+        }
+        else if (request.Query.IsPath)
+        {
+            Occupy(request);
+            Bind(request);
+        }
+        else
+        {
+            var failure = TryCreate(request, () => Binder.Bind(request.Query, listen: !IsShared(request) || request.Query.IsUnix), out handle);
+            request.Complete(handle, failure);
+        }
+    }
+
+    /// <summary>Looks at the paths of all that workers use, and binds anew those that are gone. On the loop.</summary>
+    /// <returns>Fails with what kept one of them from it.</returns>
+    internal Task LookAtPathsAsync(TimeSpan timeout)
+    {
+        var looks = new List<Task>();
+        foreach (var handle in _handles.Values.Where(static handle => handle is { Path: not null, IsUnused: false }).ToArray())
+        {
+            var look = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            looks.Add(look.Task);
+            Open(new OpenRequest(handle.Query, default, SchedulingPolicy.Shared, _looks, timeout, (_, failure) =>
+            {
+                if (failure is null)
+                {
+                    look.SetResult();
+                }
+                else
+                {
+                    look.SetException(new IOException($"The path {handle.Query.Address} does not lead to its listener any more, and could not be bound anew: {failure.Message.TrimEnd('.')}.", failure));
+                }
+            })
+            { OnlyLooks = true });
         }
 
-        waiting.Add(again);
-        return true;
+        return Task.WhenAll(looks);
     }
 
     /// <summary>A worker has stopped using the handle; <paramref name="grace"/> is how long it may stay open without one.</summary>
     internal void Release(ListenHandle handle, TimeSpan grace)
     {
-        if (!handle.IsUnused || !_handles.TryGetValue(handle.Key, out var current) || current != handle || _orphans.ContainsKey(handle))
+        if (!handle.IsUnused || !IsOpen(handle) || _orphans.ContainsKey(handle))
         {
             return;
         }
@@ -87,6 +111,186 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, TimePr
         }
     }
 
+    /// <summary>A shared one is listened on by each worker. A Unix socket also here and at once: a path that is bound and refuses is stale to others.</summary>
+    private static bool IsShared(OpenRequest request) => request.Policy.IsShared || request.Query.IsUdp;
+
+    private bool IsOpen(ListenHandle handle) => _handles.TryGetValue(handle.Key, out var current) && current == handle;
+
+    private void Occupy(OpenRequest request)
+    {
+        var waiting = new List<OpenRequest>();
+        _busy.Add(request.Query.Key, waiting);
+        Wait(request, waiting);
+    }
+
+    /// <summary>The request fails at its deadline, whatever becomes of what it waits for.</summary>
+    private void Wait(OpenRequest request, List<OpenRequest> waiting)
+    {
+        waiting.Add(request);
+        request.WaitsIn = waiting;
+        request.Deadline ??= time.CreateTimer(_ => loop.Post(() => GiveUp(request)), null, request.Timeout, Timeout.InfiniteTimeSpan);
+    }
+
+    private static void GiveUp(OpenRequest request)
+    {
+        if (request.WaitsIn?.Remove(request) == true)
+        {
+            request.Complete(null, new TimeoutException(request.Query.IsPath
+                ? $"the file system of the path has not answered within {request.Timeout.TotalSeconds:0.##} s"
+                : $"the listener that was there before has not closed within {request.Timeout.TotalSeconds:0.##} s"));
+        }
+    }
+
+    /// <summary>Nothing is under way for the key any more. Returns who waited for it.</summary>
+    private List<OpenRequest> Free(string key)
+    {
+        _busy.Remove(key, out var waiting);
+        waiting!.ForEach(static request => request.WaitsIn = null);
+        return waiting;
+    }
+
+    private void Bind(OpenRequest request) => request.Files.Run(() =>
+    {
+        Socket? socket = null;
+        Exception? failure = null;
+        try
+        {
+            socket = Binder.Bind(request.Query, listen: true);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+
+        loop.Post(() => OnBound(request, socket, failure));
+    });
+
+    private void OnBound(OpenRequest request, Socket? socket, Exception? failure)
+    {
+        var waiting = Free(request.Query.Key);
+        ListenHandle? handle = null;
+        if (socket is not null && waiting.Count == 0)
+        {
+            // All have given up. It was bound all the same, in the end.
+            Discard(request.Query.Key, socket);
+            return;
+        }
+
+        if (socket is not null)
+        {
+            failure = TryCreate(request, () => socket, out handle);
+        }
+
+        Deliver(waiting, handle, failure);
+    }
+
+    /// <summary>Ours until the handle has it.</summary>
+    private Exception? TryCreate(OpenRequest request, Func<Socket> open, out ListenHandle? handle)
+    {
+        handle = null;
+        Socket? socket = null;
+        try
+        {
+            socket = open();
+            handle = IsShared(request)
+                ? new SharedHandle(request.Query, request.Data, socket, files)
+                : new AcceptingHandle(request.Query, request.Data, socket, request.Policy.CreateSelector, events, files);
+            _handles.Add(request.Query.Key, handle);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            if (socket is not null)
+            {
+                Discard(request.Query.Key, socket);
+            }
+
+            return exception;
+        }
+    }
+
+    private void Discard(string key, Socket socket)
+    {
+        _busy.Add(key, []);
+        ListenerSocket.Close(socket, files, () => loop.Post(() => OnClosed(key)));
+    }
+
+    /// <summary>A socket that workers are to share is bound only for a worker that asks for it: else nobody would accept from it.</summary>
+    private void LookAt(ListenHandle handle, OpenRequest request)
+    {
+        var path = handle.Path!;
+        var binds = !request.OnlyLooks || handle is AcceptingHandle;
+        request.Files.Run(() =>
+        {
+            UnixPathSocket? fresh = null;
+            Exception? failure = null;
+            try
+            {
+                fresh = binds ? Binder.BindAgain(handle.Query, path)
+                    : path.IsInPlace() ? null
+                    : throw new IOException("under the shared policy it is bound when a worker asks for it");
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+
+            loop.Post(() => OnLookedAt(handle, request, fresh, failure));
+        });
+    }
+
+    /// <summary>The handle is open still: it does not close while its key is busy.</summary>
+    private void OnLookedAt(ListenHandle handle, OpenRequest request, UnixPathSocket? fresh, Exception? failure)
+    {
+        if (fresh is not null)
+        {
+            handle.Replace(fresh);
+        }
+
+        var waiting = Free(handle.Key);
+        if (failure is not null && request.OnlyLooks)
+        {
+            // Who wants more than a look has not had it yet.
+            waiting.Where(static other => !other.OnlyLooks).ToList().ForEach(OpenAgain);
+            waiting.RemoveAll(static other => !other.OnlyLooks);
+        }
+
+        Deliver(waiting, failure is null ? handle : null, failure);
+        if (IsOpen(handle) && handle.IsUnused && !_orphans.ContainsKey(handle))
+        {
+            // Its last worker left meanwhile, and who asked for it has given up.
+            Close(handle);
+        }
+    }
+
+    private void Deliver(List<OpenRequest> waiting, ListenHandle? handle, Exception? failure)
+    {
+        foreach (var request in waiting)
+        {
+            if (handle is null || IsOpen(handle))
+            {
+                request.Complete(handle, failure);
+            }
+            else
+            {
+                // The one before could not use it, and it has been closed again.
+                OpenAgain(request);
+            }
+        }
+    }
+
+    private void OpenAgain(OpenRequest request)
+    {
+        if (request.OnlyLooks && !_handles.ContainsKey(request.Query.Key))
+        {
+            request.Complete(null, null);
+        }
+        else
+        {
+            Open(request);
+        }
+    }
+
     private void Adopt(ListenHandle handle)
     {
         if (_orphans.Remove(handle, out var timer))
@@ -104,18 +308,16 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, TimePr
         }
     }
 
+    /// <summary>One whose path is being looked at is closed afterwards.</summary>
     private void Close(ListenHandle handle)
     {
-        _handles.Remove(handle.Key);
-        _closing.Add(handle.Key, []);
-        handle.Close(() => loop.Post(() => OnClosed(handle.Key)));
-    }
-
-    private void OnClosed(string key)
-    {
-        if (_closing.Remove(key, out var waiting))
+        if (_busy.TryAdd(handle.Key, []))
         {
-            waiting.ForEach(static again => again());
+            _handles.Remove(handle.Key);
+            handle.Close(() => loop.Post(() => OnClosed(handle.Key)));
         }
     }
+
+    /// <summary>The address is free: asking before would have found it in use by ourselves.</summary>
+    private void OnClosed(string key) => Free(key).ForEach(OpenAgain);
 }

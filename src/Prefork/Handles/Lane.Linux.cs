@@ -23,6 +23,9 @@ internal sealed class Lane : ConnectionTarget
     private const int FullCheckInterval = 1;
     private const int StoppedCheckInterval = 20;
 
+    /// <summary>In milliseconds: how long a lane that stalls again and again is left out at most, and how long it must do without a stall for those before to be forgotten.</summary>
+    private const int LongestPause = 60_000;
+
     private readonly FileDescriptor _sender;
     private readonly FileDescriptor _duplicate;
     private readonly ScoreboardPage _page;
@@ -38,6 +41,8 @@ internal sealed class Lane : ConnectionTarget
     private bool _full;
     private int _shutDown;
     private long _readsWhenStopped;
+    private int _stalls;
+    private long _pausedUntil;
 
     /// <summary>Takes ownership of both descriptors. <paramref name="row"/> is this lane's alone, and zero.</summary>
     internal Lane(int workerId, double share, FileDescriptor sender, FileDescriptor duplicate, ScoreboardPage page, int row, int capacity, TimeSpan handoffTimeout)
@@ -80,10 +85,7 @@ internal sealed class Lane : ConnectionTarget
 
         _taken = taken;
         _progressAt = now;
-        if (_stopped && _page.Reads(_row) != _readsWhenStopped)
-        {
-            _stopped = false;
-        }
+        ResumeIfReading(now);
     }
 
     internal override int Send(ReadOnlySpan<int> connections, long now)
@@ -138,7 +140,7 @@ internal sealed class Lane : ConnectionTarget
     {
         if (_stopped)
         {
-            _stopped = _page.Reads(_row) == _readsWhenStopped;
+            ResumeIfReading(now);
             return;
         }
 
@@ -154,8 +156,9 @@ internal sealed class Lane : ConnectionTarget
         }
 
         _progressAt = now;
+        CountStall(now);
 
-        // Out of rotation until it reads again; an empty message is there for it to read.
+        // Out of rotation until it reads again, and longer each time; an empty message is there for it to read.
         _stopped = !IsLeaving && DescriptorMessage.Send(_sender.Number, [0], []) > 0;
         if (!IsLeaving && !_stopped)
         {
@@ -163,11 +166,13 @@ internal sealed class Lane : ConnectionTarget
         }
     }
 
+    internal override void EndPause(long now) => _pausedUntil = Math.Min(_pausedUntil, now);
+
     internal override int NextLook(long now)
     {
         if (_stopped)
         {
-            return StoppedCheckInterval;
+            return (int)Math.Max(StoppedCheckInterval, _pausedUntil - now);
         }
 
         if (_shutDown != 0)
@@ -195,6 +200,24 @@ internal sealed class Lane : ConnectionTarget
         _sender.Dispose();
         _duplicate.Dispose();
         return true;
+    }
+
+    private void ResumeIfReading(long now)
+    {
+        if (_stopped && now >= _pausedUntil)
+        {
+            _stopped = _page.Reads(_row) == _readsWhenStopped;
+        }
+    }
+
+    /// <summary>
+    /// A worker that says it reads, and does not take what it is given then, would have each of its connections wait for the timeout. The first stall is nothing; after each
+    /// further one it is left out twice as long, if others can serve.
+    /// </summary>
+    private void CountStall(long now)
+    {
+        _stalls = _stalls > 0 && now - _pausedUntil < LongestPause ? _stalls + 1 : 1;
+        _pausedUntil = _stalls == 1 ? now : now + Math.Min(LongestPause, (long)_timeout << Math.Min(_stalls - 1, 16));
     }
 
     private void NoteFailure(int errno)

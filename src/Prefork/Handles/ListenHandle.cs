@@ -20,6 +20,9 @@ internal abstract class ListenHandle(ListenQuery query, JsonElement data)
 
     internal abstract EndPoint LocalEndPoint { get; }
 
+    /// <summary>The socket that its path leads to, where it has one.</summary>
+    internal UnixPathSocket? Path { get; private protected set; }
+
     internal bool IsUnused => _workers.Count == 0;
 
     internal bool Has(int workerId) => _workers.Contains(workerId);
@@ -46,7 +49,12 @@ internal abstract class ListenHandle(ListenQuery query, JsonElement data)
         return used;
     }
 
-    /// <summary>Closes the primary's socket. Workers that share it keep their own descriptors of it.</summary>
+    /// <summary>
+    /// The path led to somebody else, or nowhere: takes ownership of the socket that it leads to now, which listens. What it led to before is kept: clients wait there.
+    /// </summary>
+    internal virtual void Replace(UnixPathSocket fresh) => Path = fresh;
+
+    /// <summary>Closes the primary's sockets. Workers that share one keep their own descriptors of it.</summary>
     /// <param name="closed">Called, on any thread, when the address is free again.</param>
     internal abstract void Close(Action closed);
 

@@ -32,6 +32,9 @@ internal sealed record ListenQuery(
 
     internal bool IsUnix => AddressType == "-1";
 
+    /// <summary>Whether it is a name in a file system, and no abstract one.</summary>
+    internal bool IsPath => IsUnix && Descriptor is null && Address is not ['\0', ..];
+
     /// <summary>
     /// What makes two queries the same listen point, written as the newest Node writes it. The index counts for port 0 alone, where each index
     /// has a port of its own.
@@ -41,6 +44,19 @@ internal sealed record ListenQuery(
         $"{Address ?? "null"}:{Named(Port, "null")}:{(Descriptor is null || IsUdp ? AddressType : "null")}:{Named(Descriptor, IsUdp ? "-1" : "undefined")}{(Port == 0 ? $":{Index}" : "")}");
 
     private static string Named(int? number, string missing) => number?.ToString(CultureInfo.InvariantCulture) ?? missing;
+
+    /// <summary>For messages, also such as reach a terminal: a path is somebody's word, and may be anything, of any length.</summary>
+    internal string Describe()
+    {
+        const int Longest = 200;
+        if (Descriptor is { } descriptor)
+        {
+            return $"descriptor {descriptor}";
+        }
+
+        var address = new string([.. (Address ?? "*").Take(Longest).Select(static letter => letter == '\0' ? '@' : char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter)]);
+        return IsUnix ? address : $"{(Address is not null && AddressType is "6" or "udp6" ? $"[{address}]" : address)}:{Port}{(IsUdp ? " (UDP)" : "")}";
+    }
 
     /// <exception cref="JsonException">The fields are not those of a query.</exception>
     internal static ListenQuery From(ClusterFrame frame)

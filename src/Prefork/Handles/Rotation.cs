@@ -80,6 +80,18 @@ internal sealed class Rotation(IAcceptorEvents events)
         }
     }
 
+    /// <summary>When no one has room, those that are left out for a while are looked at, too.</summary>
+    internal void EndPauses(long now)
+    {
+        if (!HasRoom)
+        {
+            foreach (var target in _targets)
+            {
+                target.EndPause(now);
+            }
+        }
+    }
+
     /// <summary>From a leaving worker only when somebody else could serve: it reads to the end of its lane, in its own time.</summary>
     internal void TakeBack(long now, Queue<int> recovered)
     {

@@ -5,7 +5,7 @@ using Prefork.Native;
 namespace Prefork.Handles;
 
 /// <summary>
-/// A socket bound to a path, which it removes when it is closed, if the path is still its own. .NET's own removes whatever is there by then:
+/// A socket bound to a path, which it removes when it is disposed, if the path is still its own. .NET's own removes whatever is there by then:
 /// it would take the path from a cluster that has it meanwhile.
 /// </summary>
 internal sealed class UnixPathSocket : Socket
@@ -26,10 +26,14 @@ internal sealed class UnixPathSocket : Socket
         _identity = FileType.IdentityOf(path);
     }
 
+    /// <summary>Whether clients find it by its path; also by a link that is there instead. Waits for the file system.</summary>
+    internal bool IsInPlace() => _path is { } path && (FileType.IdentityOf(path) == _identity || FileType.IdentityOf(path, follow: true) == _identity);
+
     protected override void Dispose(bool disposing)
     {
         // Before the close: the inode's number is nobody else's as long as the socket is open, and nobody finds the path stale meanwhile.
-        if (Interlocked.Exchange(ref _path, null) is { } path && FileType.IdentityOf(path) == _identity)
+        // Not by the finalizer, which must not wait for a file system.
+        if (disposing && Interlocked.Exchange(ref _path, null) is { } path && FileType.IdentityOf(path) == _identity)
         {
             try
             {

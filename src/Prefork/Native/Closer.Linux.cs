@@ -8,38 +8,23 @@ namespace Prefork.Native;
 /// </summary>
 /// <remarks>
 /// Whoever's descriptors these are waits for his own: one thread at a time works for each closer.
-/// A primary starts the first thread when it starts: .NET ends a process that has no descriptor free for a new one. More are added while all are busy.
+/// A primary starts the threads when it starts.
 /// In a worker there are none, and it closes at once: what it gets comes from its primary, which it trusts. There SO_LINGER stays as it is, for it is
 /// the option of the primary's own socket, too.
 /// If the process dies meanwhile, the kernel closes everything, and waits for nobody.
 /// </remarks>
 internal sealed class Closer
 {
-    private const int MostThreads = 64;
-
-    private static readonly Lock s_lock = new();
-    private static readonly SemaphoreSlim s_work = new(0);
-    private static readonly Queue<Closer> s_waiting = new();
-    private static int s_threads;
-    private static int s_idle;
+    private static readonly BlockingPool s_pool = new("prefork close", mostThreads: 64);
 
     private readonly Queue<Work> _queue = new();
     private bool _isWorkedFor;
 
     /// <summary>Whether this process has threads for it.</summary>
-    internal static bool IsElsewhere => Volatile.Read(ref s_threads) > 0;
+    internal static bool IsElsewhere => s_pool.IsStarted;
 
     /// <summary>From here on this process closes elsewhere.</summary>
-    internal static void Start()
-    {
-        lock (s_lock)
-        {
-            if (s_threads == 0)
-            {
-                AddThread();
-            }
-        }
-    }
+    internal static void Start() => s_pool.Start();
 
     /// <summary>
     /// Takes ownership of what a peer has sent and nobody wants, which does not linger. <paramref name="closed"/> is called on any thread, when it is.
@@ -71,76 +56,41 @@ internal sealed class Closer
 
     private void Close(Work work)
     {
-        lock (s_lock)
+        if (!IsElsewhere)
         {
-            if (s_threads > 0)
-            {
-                _queue.Enqueue(work);
-                if (!_isWorkedFor)
-                {
-                    _isWorkedFor = true;
-                    s_waiting.Enqueue(this);
-                    s_work.Release();
-                    if (s_waiting.Count > s_idle && s_threads < MostThreads && DescriptorHeadroom.Has(work.Number))
-                    {
-                        AddThread();
-                    }
-                }
+            work.Close();
+            return;
+        }
 
+        lock (_queue)
+        {
+            _queue.Enqueue(work);
+            if (_isWorkedFor)
+            {
                 return;
             }
+
+            _isWorkedFor = true;
         }
 
-        work.Close();
+        s_pool.Run(CloseQueued);
     }
 
-    private static void AddThread()
+    private void CloseQueued()
     {
-        try
+        while (TryTake(out var work))
         {
-            new Thread(Run) { IsBackground = true, Name = "prefork close" }.UnsafeStart();
-            s_threads++;
-            s_idle++;
-        }
-        catch (OutOfMemoryException) when (s_threads > 0)
-        {
-            // The system has no thread left. Those that there are go on.
+            work.DoNotLinger();
+            work.Close();
         }
     }
 
-    private static void Run()
-    {
-        while (true)
-        {
-            s_work.Wait();
-            Closer closer;
-            lock (s_lock)
-            {
-                closer = s_waiting.Dequeue();
-                s_idle--;
-            }
-
-            while (closer.TryTake(out var work))
-            {
-                work.DoNotLinger();
-                work.Close();
-            }
-        }
-    }
-
-    /// <summary>False when there is nothing more to do for it; the thread is then idle.</summary>
+    /// <summary>False when there is nothing more to do for it.</summary>
     private bool TryTake(out Work work)
     {
-        lock (s_lock)
+        lock (_queue)
         {
-            if (_queue.TryDequeue(out work))
-            {
-                return true;
-            }
-
-            _isWorkedFor = false;
-            s_idle++;
-            return false;
+            return _isWorkedFor = _queue.TryDequeue(out work);
         }
     }
 

@@ -28,6 +28,7 @@ internal static class Errno
         Linux.EINVAL or Linux.EBADF or Linux.ENAMETOOLONG => SocketError.InvalidArgument,
         Linux.EMFILE or Linux.ENFILE => SocketError.TooManyOpenSockets,
         Linux.ENOMEM or Linux.ENOBUFS => SocketError.NoBufferSpaceAvailable,
+        Linux.ETIMEDOUT => SocketError.TimedOut,
         _ => SocketError.SocketError,
     };
 
@@ -40,6 +41,7 @@ internal static class Errno
         SocketError.AddressFamilyNotSupported => Linux.EAFNOSUPPORT,
         SocketError.TooManyOpenSockets => Linux.EMFILE,
         SocketError.NoBufferSpaceAvailable => Linux.ENOBUFS,
+        SocketError.TimedOut => Linux.ETIMEDOUT,
         _ => Linux.EINVAL,
     };
 }

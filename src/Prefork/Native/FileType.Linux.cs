@@ -9,35 +9,53 @@ internal readonly record struct FileIdentity(ulong Inode, ulong Device);
 internal static unsafe class FileType
 {
     private const int ResultSize = 256;
+    private const int AtCurrentDirectory = -100;
+    private const int NoFollow = 0x100;
 
     internal static bool IsSocket(string path)
+    {
+        var result = stackalloc byte[ResultSize];
+        return Look(AtCurrentDirectory, path, result, NoFollow) && IsSocket(result);
+    }
+
+    /// <summary>Which socket a descriptor is of; null when it is of something else, or not open.</summary>
+    internal static FileIdentity? SocketOf(int descriptor)
+    {
+        const int EmptyPath = 0x1000;
+        var result = stackalloc byte[ResultSize];
+        return Look(descriptor, "", result, EmptyPath) && IsSocket(result) ? Identity(result) : null;
+    }
+
+    /// <summary>Null when there is no such file, or when the system has no such call.</summary>
+    /// <param name="path">Of the file.</param>
+    /// <param name="follow">Whether a link stands for what it leads to.</param>
+    internal static FileIdentity? IdentityOf(string path, bool follow = false)
+    {
+        var result = stackalloc byte[ResultSize];
+        return Look(AtCurrentDirectory, path, result, follow ? 0 : NoFollow) ? Identity(result) : null;
+    }
+
+    private static bool IsSocket(byte* result)
     {
         const int ModeOffset = 28;
         const int FormatMask = 0xF000;
         const int Socket = 0xC000;
-        var result = stackalloc byte[ResultSize];
-        return Look(path, result) && (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
+        return (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
     }
 
-    /// <summary>Null when there is no such file, or when the system has no such call.</summary>
-    internal static FileIdentity? IdentityOf(string path)
+    private static FileIdentity Identity(byte* result)
     {
         const int InodeOffset = 32;
         const int DeviceOffset = 136;
-        var result = stackalloc byte[ResultSize];
-        return Look(path, result)
-            ? new FileIdentity(Unsafe.ReadUnaligned<ulong>(result + InodeOffset), Unsafe.ReadUnaligned<ulong>(result + DeviceOffset))
-            : null;
+        return new FileIdentity(Unsafe.ReadUnaligned<ulong>(result + InodeOffset), Unsafe.ReadUnaligned<ulong>(result + DeviceOffset));
     }
 
-    private static bool Look(string path, byte* result)
+    private static bool Look(int directory, string path, byte* result, int flags)
     {
-        const int AtCurrentDirectory = -100;
-        const int NoFollow = 0x100;
         const uint TypeAndInode = 0x101;
         try
         {
-            return Libc.Statx(AtCurrentDirectory, path, NoFollow, TypeAndInode, result) == 0;
+            return Libc.Statx(directory, path, flags, TypeAndInode, result) == 0;
         }
         catch (Exception exception) when (exception is EntryPointNotFoundException or DllNotFoundException)
         {

@@ -16,6 +16,7 @@ internal static class Linux
     internal const int SOL_SOCKET = 1;
     internal const int SO_TYPE = 3;
     internal const int SO_LINGER = 13;
+    internal const int SO_PEERCRED = 17;
     internal const int SO_ACCEPTCONN = 30;
     internal const int SO_DOMAIN = 39;
     internal const int SHUT_RD = 0;
@@ -28,6 +29,7 @@ internal static class Linux
     internal const int MSG_NOSIGNAL = 0x4000;
     internal const int MSG_CMSG_CLOEXEC = 0x40000000;
 
+    internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;
     internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
@@ -88,4 +90,5 @@ internal static class Linux
     internal const int ECONNABORTED = 103;
     internal const int ECONNRESET = 104;
     internal const int ETOOMANYREFS = 109;
+    internal const int ETIMEDOUT = 110;
 }

@@ -66,3 +66,16 @@ internal struct RLimit
     internal ulong Current;
     internal ulong Maximum;
 }
+
+/// <summary>struct dirent of 64-bit Linux, glibc's and musl's.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal unsafe struct DirectoryEntry
+{
+    internal ulong Inode;
+    internal long Offset;
+    internal ushort Length;
+    internal byte Type;
+
+    /// <summary>Ends with a NUL.</summary>
+    internal fixed byte Name[256];
+}

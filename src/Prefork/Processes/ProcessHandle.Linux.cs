@@ -39,6 +39,9 @@ internal sealed unsafe class ProcessHandle : IDisposable
 
     internal FileDescriptor Descriptor { get; }
 
+    /// <summary>In clock ticks since the machine's; see <see cref="ProcessEntry"/>. Read before anybody can have reaped it.</summary>
+    internal long? StartTime { get; init; }
+
     /// <summary>Takes the exit from the kernel, once; false while the child runs.</summary>
     internal bool TryReap(out int? code, out Signal? signal)
     {
@@ -101,6 +104,13 @@ internal sealed unsafe class ProcessHandle : IDisposable
                 Descriptor.DangerousRelease();
             }
         }
+    }
+
+    /// <summary>Kills it and waits for its end: nobody wants it any more. Not on a loop.</summary>
+    internal void End()
+    {
+        EndUnwatched(Pid);
+        Dispose();
     }
 
     /// <summary>A child that cannot be watched would never be reaped. Its pid is its own until it is.</summary>

@@ -65,7 +65,7 @@ internal sealed class ProcessTable
         return new ProcessTree(members);
     }
 
-    private static IEnumerable<int> Pids()
+    internal static IEnumerable<int> Pids()
     {
         try
         {

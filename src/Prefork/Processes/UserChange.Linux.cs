@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Globalization;
 using Prefork.Native;
 
@@ -10,19 +9,21 @@ namespace Prefork.Processes;
 /// </summary>
 internal static class UserChange
 {
-    /// <exception cref="Win32Exception">Not permitted.</exception>
+    /// <exception cref="UnauthorizedAccessException">Another user is wanted, and not permitted.</exception>
+    internal static void ThrowUnlessPermitted(string program, int? userId, int? groupId)
+    {
+        if ((userId is not null || groupId is not null) && Libc.GetEffectiveUserId() != 0)
+        {
+            throw new UnauthorizedAccessException($"Could not start {program} as user {userId}, group {groupId}: only root may change them (EPERM).");
+        }
+    }
+
     /// <exception cref="FileNotFoundException">There is no setpriv.</exception>
     internal static ProgramCommand Wrap(ProgramCommand command, int? userId, int? groupId)
     {
         if (userId is null && groupId is null)
         {
             return command;
-        }
-
-        if (Libc.GetEffectiveUserId() != 0)
-        {
-            throw new UnauthorizedAccessException(
-                $"Could not start {command.File} as user {userId}, group {groupId}: only root may change them (EPERM).");
         }
 
         var setpriv = ProgramCommand.FindInPath("setpriv")

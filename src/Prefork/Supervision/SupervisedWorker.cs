@@ -6,7 +6,6 @@ namespace Prefork.Supervision;
 internal sealed class SupervisedWorker(WorkerProcess process, Generation generation, Slot slot, DateTimeOffset startedAt, TimeSpan started, OutputReader? output, HangWatch? hangWatch)
 {
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long? _processStart = process.Process.Id is { } pid ? ProcessTable.Find(pid)?.Start : null;
     private readonly TaskCompletionSource<WorkerEnding> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal WorkerProcess Process { get; } = process;
@@ -64,7 +63,7 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     internal string Name => $"worker {Process.Id} (slot {Slot.Index}, generation {Generation.Number}{(Process.Process.Id is { } pid ? $", pid {pid}" : "")})";
 
     /// <summary>Looks at what it has started: to be done before its end, which takes away the trace, and after it, for what is in its group.</summary>
-    internal ProcessTree Look(ProcessTable table) => Tree = Process.Process.Id is { } pid ? Tree.With(table.TreeOf(pid, _processStart)) : Tree;
+    internal ProcessTree Look(ProcessTable table) => Tree = Process.Process.Id is { } pid ? Tree.With(table.TreeOf(pid, Process.Process.StartTime)) : Tree;
 
     internal void SetOver() => _over.TrySetResult();
 

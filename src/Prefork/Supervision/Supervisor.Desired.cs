@@ -12,7 +12,7 @@ internal sealed partial class Supervisor
         {
             CheckHealth();
             Settle();
-            Recycle();
+            _ = LookAndRecycleAsync(_recycleRules!);
         }
 
         Changed();

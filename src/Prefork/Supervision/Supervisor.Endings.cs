@@ -50,7 +50,7 @@ internal sealed partial class Supervisor
             await output.FinishAsync(s_outputPatience, _time);
         }
 
-        var ending = EndingOf(worker, exit, worker.StopReason ?? (exit is null ? failure : Describe(exit)), planned);
+        var ending = EndingOf(worker, exit, worker.StopReason ?? (exit is null ? failure : Describe(exit, worker.Process)), planned);
         if (_endings.Count == RememberedEndings)
         {
             _endings.Dequeue();
@@ -275,4 +275,8 @@ internal sealed partial class Supervisor
         { Signal: { } signal } => $"killed by {signal}",
         _ => $"exited with code {exit.Code}",
     };
+
+    /// <summary>Of one that has never listened, and was told that it cannot, that is why.</summary>
+    private static string Describe(WorkerExit exit, WorkerProcess process)
+        => process.ListenFailure is { } failure ? $"{Describe(exit)}, since it {failure.Message}" : Describe(exit);
 }

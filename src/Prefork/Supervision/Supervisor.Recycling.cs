@@ -3,21 +3,88 @@ namespace Prefork.Supervision;
 /// <remarks>Workers that work are replaced by rules, one at a time, and never beside a reload.</remarks>
 internal sealed partial class Supervisor
 {
-    private void Recycle()
+    private static readonly TimeSpan s_lookPatience = TimeSpan.FromSeconds(10);
+
+    private bool _isLooking;
+
+    /// <summary>
+    /// The rules look at a file, at figures of processes, and ask the user's schedule: elsewhere, one look at a time. One that does not come to its end ends recycling,
+    /// and nothing else, until it does. Throws nothing.
+    /// </summary>
+    private async Task LookAndRecycleAsync(RecycleRules rules)
     {
-        if (ReasonForAll() is { } all)
+        if (_isLooking)
+        {
+            return;
+        }
+
+        _isLooking = true;
+        try
+        {
+            var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
+            var figures = serving.ConvertAll(worker => (ProcessId: worker.Process.Process.Id, worker.Process.Requests, Age: Now - worker.Started, worker.RecycleFactor));
+            var look = Cluster.Supervised.CallElsewhereAsync(
+                () => (All: ReasonForAll(rules), Each: figures.ConvertAll(one => rules.ReasonFor(one.ProcessId, one.Requests, one.Age, one.RecycleFactor))),
+                Timeout.InfiniteTimeSpan);
+            if (!look.IsCompleted)
+            {
+                using var over = new CancellationTokenSource();
+                await Task.WhenAny(look, DelayAsync(s_lookPatience, over.Token));
+                await over.CancelAsync();
+            }
+
+            if (!look.IsCompleted)
+            {
+                Raise(SupervisorEventKind.Notice, $"recycling waits: its rules have not been read within {Seconds(s_lookPatience)}");
+            }
+
+            var (all, each) = await look;
+            if (all.Failure is { } failure)
+            {
+                Raise(SupervisorEventKind.Notice, $"no recycling by schedule any more: {failure.Message}");
+            }
+
+            if (!IsStopping && rules == _recycleRules)
+            {
+                Recycle(serving.Zip(each), all.Reason);
+            }
+        }
+        catch (Exception exception)
+        {
+            Raise(SupervisorEventKind.Notice, $"the rules of recycling could not be read: {exception.Message}");
+        }
+        finally
+        {
+            _isLooking = false;
+        }
+    }
+
+    private static (string? Reason, Exception? Failure) ReasonForAll(RecycleRules rules)
+    {
+        try
+        {
+            return (rules.ReasonForAll(), null);
+        }
+        catch (Exception exception)
+        {
+            return (null, exception);
+        }
+    }
+
+    private void Recycle(IEnumerable<(SupervisedWorker Worker, string? Reason)> looked, string? reasonForAll)
+    {
+        if (reasonForAll is not null)
         {
             // Those too that start, or are parked: it is told once, and they may have read already what has changed since.
             foreach (var worker in _workers.Where(static worker => worker.StopReason is null))
             {
-                worker.RecycleReason ??= all;
+                worker.RecycleReason ??= reasonForAll;
             }
         }
 
-        var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
-        foreach (var worker in serving)
+        foreach (var (worker, reason) in looked)
         {
-            worker.RecycleReason ??= _recycleRules!.ReasonFor(worker.Process.Process.Id, worker.Process.Requests, Now - worker.Started, worker.RecycleFactor);
+            worker.RecycleReason ??= reason;
         }
 
         if (_recycling is not null || _operation is not null || _current!.Breaker.IsOpen)
@@ -26,24 +93,11 @@ internal sealed partial class Supervisor
         }
 
         // The oldest first. A slot whose last replacement failed has to wait.
-        _recycling = serving.Where(worker => worker.RecycleReason is not null && worker.Generation == _current && Now >= worker.Slot.NotBefore)
+        _recycling = _workers.Where(worker => worker is { Phase: WorkerPhase.Serving, RecycleReason: not null } && worker.Generation == _current && Now >= worker.Slot.NotBefore)
             .MinBy(static worker => worker.Process.Id);
         if (_recycling is not null)
         {
             _ = RecycleAsync(_recycling);
-        }
-    }
-
-    private string? ReasonForAll()
-    {
-        try
-        {
-            return _recycleRules!.ReasonForAll();
-        }
-        catch (Exception exception)
-        {
-            Raise(SupervisorEventKind.Notice, $"no recycling by schedule any more: {exception.Message}");
-            return null;
         }
     }
 

@@ -10,22 +10,32 @@ internal sealed partial class Supervisor
     private const string Rollback = "rollback";
 
     private readonly List<Task> _draining = [];
+
+    /// <summary>Ends the wait for the next generation while it is read; null when none is.</summary>
+    private TaskCompletionSource? _reading;
+
     private ReloadTransaction? _transaction;
 
     /// <summary>The same, and still while it is undone.</summary>
     private ReloadTransaction? _underWay;
 
     internal Task<ReloadResult> ReloadAsync(ReloadOptions options)
-        => ReplaceGenerationAsync("reload", options, () =>
+        => ReplaceGenerationAsync("reload", options, async () =>
         {
             var next = _current!.Options.Clone();
-            next.Reconfigure?.Invoke(next);
-            next.Validate();
-            return ReadGeneration(next, WorkersWith(next));
+            await ElsewhereAsync(
+                () =>
+                {
+                    next.Reconfigure?.Invoke(next);
+                    next.Validate();
+                    return next;
+                },
+                next.BootTimeout);
+            return await ReadGenerationAsync(next, WorkersWith(next));
         });
 
     internal Task<ReloadResult> RestartAsync(ReloadOptions options)
-        => ReplaceGenerationAsync("restart", options, () => new Generation(++_lastGeneration, _current!.Settings, _current.Options));
+        => ReplaceGenerationAsync("restart", options, () => Task.FromResult(new Generation(++_lastGeneration, _current!.Settings, _current.Options)));
 
     internal async Task<ReloadResult> RollBackAsync(ReloadOptions options)
     {
@@ -34,13 +44,20 @@ internal sealed partial class Supervisor
             return await CallOffAsync(transaction, _operation!);
         }
 
+        if (_reading is { } reading && _operation is { } operation && operation != Rollback)
+        {
+            // It has changed nothing yet.
+            reading.TrySetException(new OperationCanceledException("it was called off."));
+            return new ReloadResult(AllServe && !IsStopping, _current!.Number, $"the {operation} was called off. {WhoServes()}", null, TimeSpan.Zero);
+        }
+
         // Beside another rollback it is refused: whoever asks for a thing twice does not want it called off.
         return await ReplaceGenerationAsync(Rollback, options, () => _previous.Count > 0
-            ? _previous.Peek()
+            ? Task.FromResult(_previous.Peek())
             : throw new InvalidOperationException("There is no generation to go back to: this is the first, or those before it are forgotten."));
     }
 
-    private async Task<ReloadResult> ReplaceGenerationAsync(string name, ReloadOptions options, Func<Generation> read)
+    private async Task<ReloadResult> ReplaceGenerationAsync(string name, ReloadOptions options, Func<Task<Generation>> read)
     {
         options.Validate();
         await TakeTurnAsync(() => name, options.Queue);
@@ -54,8 +71,7 @@ internal sealed partial class Supervisor
             RecycleRules rules;
             try
             {
-                next = read();
-                rules = new RecycleRules(next.Options.Recycling, _time);
+                (next, rules) = await UnlessCalledOffAsync(ReadAsync(read));
             }
             catch (Exception exception)
             {
@@ -70,6 +86,7 @@ internal sealed partial class Supervisor
             {
                 await transaction.GuardAsync(RecycledAsync());
                 await ReplaceAllAsync(transaction, options);
+                await transaction.GuardAsync(LookAtPathsAsync(transaction.Next));
                 Commit(transaction, name, rules);
                 result = new ReloadResult(true, next.Number, $"{name} to generation {next.Number} succeeded: {_desired} {(_desired == 1 ? "worker serves" : "workers serve")}", null, Now - began);
             }
@@ -89,6 +106,30 @@ internal sealed partial class Supervisor
             _underWay = _transaction = null;
             transaction?.SetOver(AllServe && !IsStopping, WhoServes());
             End();
+        }
+    }
+
+    private async Task<(Generation Next, RecycleRules Rules)> ReadAsync(Func<Task<Generation>> read)
+    {
+        var next = await read();
+        return (next, await ElsewhereAsync(() => new RecycleRules(next.Options.Recycling, _time), next.Options.BootTimeout));
+    }
+
+    /// <summary>What is to come is read from files, and by the user's code, which may take their time: a rollback and a stop do not wait for it.</summary>
+    private async Task<T> UnlessCalledOffAsync<T>(Task<T> read)
+    {
+        var reading = _reading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await await Task.WhenAny(reading.Task, read);
+            ThrowIfStopping();
+            return await read;
+        }
+        finally
+        {
+            _reading = null;
+            reading.TrySetResult();
+            _ = read.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
     }
 
@@ -133,6 +174,20 @@ internal sealed partial class Supervisor
     }
 
     private static bool HasLeft(SupervisedWorker worker) => worker.Process.Control.HasClosedAllListeners || !worker.Process.IsConnected;
+
+    /// <summary>Each new worker may have removed the path that it listens on, as a program does that begins with a path of its own.</summary>
+    /// <exception cref="WorkerFailedException">Nobody would find one of the listeners.</exception>
+    private static async Task LookAtPathsAsync(Generation generation)
+    {
+        try
+        {
+            await Cluster.Supervised.LookAtPathsAsync(generation.Settings.FileSystemTimeout);
+        }
+        catch (IOException exception)
+        {
+            throw new WorkerFailedException(exception.Message.TrimEnd('.'), null);
+        }
+    }
 
     private async Task MakeRoomForDrainingAsync(int most)
     {

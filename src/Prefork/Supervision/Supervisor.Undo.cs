@@ -50,6 +50,15 @@ internal sealed partial class Supervisor
         Changed();
         var patience = Now + LaunchPatience;
         await UntilAsync(() => AllServe || IsStopping || _current!.Breaker.IsOpen || Now >= patience);
+        try
+        {
+            await LookAtPathsAsync(_current!);
+        }
+        catch (WorkerFailedException notFound)
+        {
+            Raise(SupervisorEventKind.Notice, notFound.Message);
+        }
+
         return exception.Worker is { } failed ? await EndingOfAsync(failed) : null;
     }
 

@@ -42,8 +42,15 @@ internal sealed partial class Supervisor
         };
         _workers.Add(worker);
         _ = WatchEndAsync(worker);
-        Raise(SupervisorEventKind.WorkerStarted, $"{worker.Name} started", worker);
+        _ = SayStartedAsync(worker);
         return worker;
+    }
+
+    /// <summary>When it has a pid. Throws nothing.</summary>
+    private async Task SayStartedAsync(SupervisedWorker worker)
+    {
+        await worker.Process.Control.Started;
+        Raise(SupervisorEventKind.WorkerStarted, $"{worker.Name} started", worker);
     }
 
     /// <summary>Into its own slot, which nobody serves from.</summary>
@@ -315,6 +322,7 @@ internal sealed partial class Supervisor
 
     private static string Describe(WorkerProcess worker) => worker switch
     {
+        { ListenFailure: { } failure } => failure.Message,
         { State: WorkerState.Forked } => "runs, but is not online as a worker",
         { WaitsFor: { } reason } => $"waits for {reason}",
         { State: WorkerState.Online } => "is online, but does not listen",

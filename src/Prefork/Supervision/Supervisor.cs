@@ -37,6 +37,7 @@ internal sealed partial class Supervisor
     private int _lastGeneration;
     private int _restarts;
     private bool _replaces;
+    private bool _starting;
 
     internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise)
     {
@@ -66,10 +67,12 @@ internal sealed partial class Supervisor
     /// <summary>Starts the first generation, and ends when all of its workers serve.</summary>
     internal async Task StartAsync()
     {
-        if (_current is not null)
+        if (_starting)
         {
             throw new InvalidOperationException("A supervisor starts once.");
         }
+
+        _starting = true;
 
         if (IsStopping)
         {
@@ -83,9 +86,15 @@ internal sealed partial class Supervisor
         _state = SupervisorState.Starting;
         try
         {
-            var first = ReadGeneration(_initial, _desired);
-            _recycleRules = new RecycleRules(first.Options.Recycling, _time);
+            var (first, rules) = await UnlessCalledOffAsync(ReadAsync(() => ReadGenerationAsync(_initial, _desired)));
+            _recycleRules = rules;
             _current = first;
+        }
+        catch (Exception) when (IsStopping)
+        {
+            // It was stopped while it was read.
+            await _done.Task;
+            return;
         }
         catch (Exception exception)
         {
@@ -134,6 +143,7 @@ internal sealed partial class Supervisor
         _state = SupervisorState.Stopping;
         try
         {
+            _reading?.TrySetException(new OperationCanceledException("the supervisor stops."));
             _transaction?.Fail("the supervisor stops", null);
             if (_replaces)
             {
@@ -238,13 +248,20 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>What to run, read afresh.</summary>
-    private Generation ReadGeneration(SupervisorOptions options, int workers)
+    private async Task<Generation> ReadGenerationAsync(SupervisorOptions options, int workers)
     {
         if (options.HealthGate is { Connects: true } && Cluster.SchedulingPolicy.IsShared)
         {
             throw new ArgumentException("Where workers accept by themselves (scheduling policy Shared) a health gate cannot connect to one alone. Use a command or a callback, or another policy.");
         }
 
+        var settings = await ElsewhereAsync(() => ReadSettings(options, workers), options.BootTimeout);
+        return new Generation(++_lastGeneration, settings, options);
+    }
+
+    /// <summary>The user's code, and what it names in file systems. Not on the loop.</summary>
+    private static ClusterSettings ReadSettings(SupervisorOptions options, int workers)
+    {
         // What follows is of supervised workers alone: what the program forks itself begins with the settings that it has made.
         var settings = Cluster.Supervised.SetUp(settings =>
         {
@@ -266,7 +283,20 @@ internal sealed partial class Supervisor
         // A link that is turned later (current/) is another generation's affair.
         settings.Exec = settings.Exec is { } exec && File.Exists(exec) ? RealPath.Of(exec) : settings.Exec;
         settings.WorkingDirectory = settings.WorkingDirectory is { } folder && Directory.Exists(folder) ? RealPath.Of(folder) : settings.WorkingDirectory;
-        return new Generation(++_lastGeneration, settings, options);
+        return settings;
+    }
+
+    /// <summary>What may wait for a file system, or is the user's, with a deadline; the loop goes on meanwhile.</summary>
+    private static async Task<T> ElsewhereAsync<T>(Func<T> call, TimeSpan timeout)
+    {
+        try
+        {
+            return await Cluster.Supervised.CallElsewhereAsync(call, timeout);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"What is to be launched could not be read within {Seconds(timeout)}: a file system does not answer, or the program's own code.", exception);
+        }
     }
 
     private async Task UntilAsync(Func<bool> condition)

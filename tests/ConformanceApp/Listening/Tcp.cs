@@ -252,7 +252,7 @@ internal sealed class ListenDescriptor : Scenario
     internal override async Task PrimaryAsync()
     {
         using var socket = Net.Listen(Net.AnyPort);
-        var worker = Cluster.Fork(new Dictionary<string, string?> { ["LISTEN_FD"] = $"{socket.Handle}" });
+        var worker = Cluster.Fork(new Dictionary<string, string?> { ["LISTEN_FD"] = $"{Cluster.OfferSocket(socket).Descriptor}" });
         var address = await worker.WaitForListeningAsync().WithinPatience();
         Check.Equal((int)socket.Handle, address.Descriptor);
         using var client = await Net.ConnectAsync(socket.LocalEndPoint!);

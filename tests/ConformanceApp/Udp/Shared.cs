@@ -16,7 +16,7 @@ internal abstract class SharedDatagrams : Scenario
         var address = Net.AnyPort;
         for (var i = 0; i < Workers; i++)
         {
-            var worker = Cluster.Fork(new Dictionary<string, string?> { ["UDP_FD"] = kept is null ? null : $"{kept.Handle}" });
+            var worker = Cluster.Fork(new Dictionary<string, string?> { ["UDP_FD"] = kept is null ? null : $"{Cluster.OfferSocket(kept).Descriptor}" });
             worker.MessageReceived += Must.Handle<WorkerMessageEventArgs>($"message of {worker.Id}", e =>
             {
                 Check.Equal(Each, e.Message.Get<int>());

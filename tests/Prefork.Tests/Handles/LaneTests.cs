@@ -56,6 +56,58 @@ public sealed class LaneTests : IDisposable
         Assert.Equal((0, 0), Receive());
     }
 
+    /// <summary>A worker may say that it reads as often as it likes.</summary>
+    [Fact]
+    public void ALaneThatStallsAgain_WaitsLongerEachTime_UntilItHasDoneWithoutForAMinute()
+    {
+        long now = 1000;
+        Assert.Equal(0, PauseAfterStall(ref now));
+        Assert.Equal(200, PauseAfterStall(ref now));
+        Assert.Equal(400, PauseAfterStall(ref now));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.InRange(PauseAfterStall(ref now), 800, 60_000);
+        }
+
+        Assert.Equal(60_000, PauseAfterStall(ref now));
+        now += 60_000;
+        Assert.Equal(0, PauseAfterStall(ref now));
+
+        // Nobody else can serve.
+        Stall(now);
+        _page.CountRead(0, 0);
+        _lane.TakeBackIfStalled(now, _recovered);
+        Assert.Equal(0, _lane.Room);
+        _lane.EndPause(now);
+        _lane.TakeBackIfStalled(now, _recovered);
+        Assert.NotEqual(0, _lane.Room);
+    }
+
+    /// <summary>How long it is out of rotation though it says that it reads, to 10 ms.</summary>
+    private long PauseAfterStall(ref long now)
+    {
+        Stall(now);
+        now += 100;
+        Receive();
+        _page.CountRead(0, 0);
+        var begun = now;
+        for (; ; now += 10)
+        {
+            _lane.TakeBackIfStalled(now, _recovered);
+            if (_lane.Room > 0)
+            {
+                return now - begun;
+            }
+        }
+    }
+
+    private void Stall(long now)
+    {
+        Assert.Equal(1, _lane.Send([Connection()], now));
+        _lane.TakeBackIfStalled(now + 100, _recovered);
+        Assert.Equal(0, _lane.Room);
+    }
+
     /// <summary>A connection that is not taken is taken back.</summary>
     private void Stop()
     {
