@@ -35,8 +35,27 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     /// <summary>Whether that is a failure of the worker's, such as a hang, and not something that was planned.</summary>
     internal bool HasFailed { get; set; }
 
-    /// <summary>Whether its channel is closed, and the time runs in which its process is to end.</summary>
-    internal bool HasLeft { get; set; }
+    /// <summary>Since when, on the supervisor's clock, it gets no more clients though nobody told it to leave; null as long as it does.</summary>
+    internal TimeSpan? LeftSince { get; set; }
+
+    /// <summary>Whether it listened when it entered rotation. One that did not, such as a worker that takes its work from a queue, is not held to it.</summary>
+    internal bool Listens { get; set; }
+
+    /// <summary>Why it can get no clients, as far as its primary knows; null when it can.</summary>
+    internal string? WhyUseless => !Process.IsConnected ? "has closed its channel"
+        : Process.IsAskedToLeave ? "leaves by itself"
+        : Listens && Process.Control.HasClosedAllListeners ? "has closed its listeners"
+        : null;
+
+    /// <summary>Whether its connections are over: only of a Node worker, which closes its channel after them, and then lives as long as its program has something to wait for.</summary>
+    internal Task<bool> HasDrainedAsync() => Process.IsConnected || Process.Process.Id is not { } pid
+        ? Task.FromResult(false)
+        : Task.Run(() => !ProcessConnections.AreOpenTo(pid, Process.Control.ListenedOn));
+
+    /// <summary>Whether it has been sent SIGTERM because it had nothing to drain any more.</summary>
+    internal bool IsToldToEnd { get; set; }
+
+    internal bool IsNode { get; } = generation.Settings.Exec is { } exec && ProgramCommand.IsNodeScript(exec);
 
     /// <summary>What the user's code says about its start, or is about to say: nobody asks a second time before that.</summary>
     internal Task<string?>? Explanation { get; set; }
