@@ -17,6 +17,7 @@ internal static unsafe partial class Native
     private const int SetOpenFileLock = 37;
     private const short WriteLock = 1;
     private const short Unlocked = 2;
+    private const int Execute = 1;
     private const int NotThere = 2;
     private const int Interrupted = 4;
     private const int TryAgain = 11;
@@ -47,6 +48,17 @@ internal static unsafe partial class Native
             ? (status.Mode & TypeMask) == RegularType
             : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
+
+    /// <summary>Whether two descriptors of this process are of one file; false when one of them is closed.</summary>
+    internal static bool IsSameFile(int first, int second)
+    {
+        var (one, other) = (default(Status), default(Status));
+        return StatX(first, "", EmptyPath, BasicStats, &one) == 0 && StatX(second, "", EmptyPath, BasicStats, &other) == 0
+            && (one.Inode, one.DeviceMajor, one.DeviceMinor) == (other.Inode, other.DeviceMajor, other.DeviceMinor);
+    }
+
+    /// <summary>Whether this user may execute it, here: not where it is on a file system that is mounted noexec (access(2)).</summary>
+    internal static bool MayExecute(string path) => Access(path, Execute) == 0;
 
     /// <summary>Without the lock that a FileStream takes (open(2)). The handle is the caller's; null when there is no such file, and it is not to be made.</summary>
     internal static SafeFileHandle? Open(string path, bool create)
@@ -102,6 +114,9 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(SafeFileHandle file, int command, FileLock* argument);
 
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();
 
@@ -122,6 +137,15 @@ internal static unsafe partial class Native
 
         [FieldOffset(28)]
         internal ushort Mode;
+
+        [FieldOffset(32)]
+        internal ulong Inode;
+
+        [FieldOffset(136)]
+        internal uint DeviceMajor;
+
+        [FieldOffset(140)]
+        internal uint DeviceMinor;
     }
 
     /// <summary>struct flock; all zero means the whole file.</summary>

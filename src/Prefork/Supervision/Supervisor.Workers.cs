@@ -33,6 +33,7 @@ internal sealed partial class Supervisor
             ? new OutputReader(
                 process.Process.StandardOutput,
                 process.Process.StandardError,
+                options.MaxOutputLine,
                 (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)),
                 exception => Post(() => Raise(SupervisorEventKind.Notice, $"worker {process.Id} is read, but its output is not all taken: {exception.Message}")))
             : null;
