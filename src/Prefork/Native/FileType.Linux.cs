@@ -10,13 +10,16 @@ internal static unsafe class FileType
 {
     private const int ResultSize = 256;
 
-    internal static bool IsSocket(string path)
+    internal static bool IsSocket(string path) => Is(path, 0xC000);
+
+    internal static bool IsPipe(string path) => Is(path, 0x1000);
+
+    /// <summary>Null when there is no such file.</summary>
+    internal static uint? OwnerOf(string path)
     {
-        const int ModeOffset = 28;
-        const int FormatMask = 0xF000;
-        const int Socket = 0xC000;
+        const int OwnerOffset = 20;
         var result = stackalloc byte[ResultSize];
-        return Look(path, result) && (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
+        return Look(path, result) ? Unsafe.ReadUnaligned<uint>(result + OwnerOffset) : null;
     }
 
     /// <summary>Null when there is no such file, or when the system has no such call.</summary>
@@ -30,14 +33,22 @@ internal static unsafe class FileType
             : null;
     }
 
+    private static bool Is(string path, int format)
+    {
+        const int ModeOffset = 28;
+        const int FormatMask = 0xF000;
+        var result = stackalloc byte[ResultSize];
+        return Look(path, result) && (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == format;
+    }
+
     private static bool Look(string path, byte* result)
     {
         const int AtCurrentDirectory = -100;
         const int NoFollow = 0x100;
-        const uint TypeAndInode = 0x101;
+        const uint TypeOwnerAndInode = 0x109;
         try
         {
-            return Libc.Statx(AtCurrentDirectory, path, NoFollow, TypeAndInode, result) == 0;
+            return Libc.Statx(AtCurrentDirectory, path, NoFollow, TypeOwnerAndInode, result) == 0;
         }
         catch (Exception exception) when (exception is EntryPointNotFoundException or DllNotFoundException)
         {

@@ -85,6 +85,22 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     /// <summary>Looks at what it has started: to be done before its end, which takes away the trace, and after it, for what is in its group.</summary>
     internal ProcessTree Look(ProcessTable table) => Tree = Process.Process.Id is { } pid ? Tree.With(table.TreeOf(pid, _processStart)) : Tree;
 
+    /// <summary>What the runtimes of a .NET worker that has ended, and of those that it has started, may have left in its folder for such files.</summary>
+    internal void RemoveRuntimeFiles()
+    {
+        var settings = Generation.Settings;
+        var folder = RuntimeFiles.FolderOf(settings.Environment, settings.WorkingDirectory);
+        foreach (var (pid, start) in Tree.Ended)
+        {
+            RuntimeFiles.Remove(folder, pid, start, settings.UserId);
+        }
+
+        if (Process.Process.Id is { } own && _processStart is { } ownStart)
+        {
+            RuntimeFiles.Remove(folder, own, ownStart, settings.UserId);
+        }
+    }
+
     internal void SetOver() => _over.TrySetResult();
 
     internal void SetEnded(WorkerEnding ending) => _ended.TrySetResult(ending);

@@ -259,6 +259,16 @@ internal sealed partial class Supervisor
                 Look(worker).Kill(Signal.SIGKILL);
             }
         }
+
+        try
+        {
+            // Not here: a folder for temporary files may be on a file system that hangs.
+            await Task.Run(worker.RemoveRuntimeFiles).WaitAsync(s_outputPatience, _time);
+        }
+        catch (TimeoutException)
+        {
+            // They stay, or go when it does not hang any more.
+        }
     }
 
     private void KillWithTree(SupervisedWorker worker)
