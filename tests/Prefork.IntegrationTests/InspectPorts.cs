@@ -51,7 +51,7 @@ public class InspectPorts
     {
         using var script = new Script();
         var port = Listening.FreePort();
-        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["NODE_OPTIONS"] = null }, $"setup exec={script.Path} env=NODE_OPTIONS:--inspect-port=127.0.0.1:{port}");
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["NODE_OPTIONS"] = $"--inspect-port=127.0.0.1:{port}" }, $"setup exec={script.Path}");
         Assert.Equal($$"""{"execArgv":["--inspect-port={{port + 1}}"],"port":{{port + 1}}}""", await ForkAsync(cluster, 1));
         Assert.Equal($$"""{"execArgv":["--inspect-port={{port + 2}}"],"port":{{port + 2}}}""", await ForkAsync(cluster, 2));
     }
