@@ -18,7 +18,7 @@ internal sealed class Launcher(RunOptions options, bool isOnTerminal, bool hasIn
     {
         Options.ApplyTo(supervisor);
         supervisor.Launch = Launch;
-        supervisor.ExplainNotReady = worker => BootFailure.Describe(worker, Options.Inspect());
+        supervisor.ExplainNotReady = worker => BootFailure.Describe(worker, Options.Inspect().Kind, supervisor.ReadyOn);
         supervisor.OnHang = Options.Given.Get(KnownSettings.OnHang) is { } command ? new HangCommand(command, Options.WorkingDirectory, say).RunAsync : null;
     }
 

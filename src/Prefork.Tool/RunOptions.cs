@@ -50,7 +50,7 @@ internal sealed class RunOptions
     internal Target Inspect()
         => WorkingDirectory is { } folder && !Directory.Exists(folder)
             ? throw new UnusableProgramException($"There is no folder {folder} (cwd).")
-            : Target.Inspect(Program, WorkingDirectory);
+            : Target.Inspect(Program, WorkingDirectory, Variables);
 
     /// <summary>How the supervisor is to go about it; what is not given is as it is by default.</summary>
     internal void ApplyTo(SupervisorOptions options)
@@ -58,6 +58,7 @@ internal sealed class RunOptions
         var defaults = new SupervisorOptions();
         options.Workers = Workers;
         options.BootTimeout = Given.Get(KnownSettings.BootTimeout) ?? s_bootTimeout;
+        options.ReadyOn = Given.Get(KnownSettings.Ready) ?? defaults.ReadyOn;
         options.HealthGate = Given.Get(KnownSettings.Health);
         options.HealthGateTimeout = Given.Get(KnownSettings.HealthTimeout) ?? defaults.HealthGateTimeout;
         options.StopTimeout = Given.Get(KnownSettings.StopTimeout) ?? s_stopTimeout;
@@ -77,6 +78,7 @@ internal sealed class RunOptions
             ? after => times.Min(time => time.GetNextOccurrence(after, TimeZoneInfo.Local))
             : null;
         options.Recycling.TriggerFile = Given.Get(KnownSettings.RecycleFile);
+        options.MaxOutputLine = Given.Get(KnownSettings.MaxLine) ?? defaults.MaxOutputLine;
         options.KeepPreviousWarm = Given.Get(KnownSettings.KeepWarm);
     }
 

@@ -16,12 +16,17 @@ internal sealed class Screen : IAsyncDisposable
 
     private readonly Channel<LogLine> _own = Channel.CreateBounded<LogLine>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly bool _json;
+
+    /// <summary>Where both streams are one file (2>&amp;1, a terminal) a long line of one is in several writes, and the other's must not come between them.</summary>
+    private readonly Lock _outputLock = new();
+    private readonly Lock _errorLock;
     private readonly Task _writing;
     private int _hasSaid;
 
     internal Screen(bool json)
     {
         _json = json;
+        _errorLock = Control.Native.IsSameFile(1, 2) ? _outputLock : new Lock();
         _writing = Task.Run(WriteOwnAsync);
     }
 
@@ -67,11 +72,11 @@ internal sealed class Screen : IAsyncDisposable
         }
         else if (line.Slot is null)
         {
-            TryWrite(Console.Error, $"prefork: {line.Line}");
+            TryWriteError($"prefork: {line.Line}");
         }
         else if (line.IsError == true)
         {
-            TryWrite(Console.Error, line.Line);
+            TryWriteError(line.Line);
         }
         else
         {
@@ -81,19 +86,25 @@ internal sealed class Screen : IAsyncDisposable
 
     private void WriteOutput(string line)
     {
-        if (TryWrite(Console.Out, line) is { } why && Interlocked.Exchange(ref _hasSaid, 1) == 0)
+        if (TryWrite(Console.Out, _outputLock, line) is { } why && Interlocked.Exchange(ref _hasSaid, 1) == 0)
         {
             // Once, and where it may be seen.
-            TryWrite(Console.Error, $"prefork: lines are lost: standard output cannot be written: {why}");
+            TryWriteError($"prefork: lines are lost: standard output cannot be written: {why}");
         }
     }
 
+    private void TryWriteError(string line) => _ = TryWrite(Console.Error, _errorLock, line);
+
     /// <summary>Why it could not; null when it could.</summary>
-    private static string? TryWrite(TextWriter writer, string line)
+    private static string? TryWrite(TextWriter writer, Lock turn, string line)
     {
         try
         {
-            writer.WriteLine(line);
+            lock (turn)
+            {
+                writer.WriteLine(line);
+            }
+
             return null;
         }
         catch (IOException exception)

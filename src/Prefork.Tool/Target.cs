@@ -1,3 +1,6 @@
+using System.Reflection.PortableExecutable;
+using Prefork.Processes;
+
 namespace Prefork.Tool;
 
 internal enum TargetKind
@@ -15,10 +18,11 @@ internal enum TargetKind
 /// <summary>The program to run, after a look at what it is: what cannot work is said before anything starts.</summary>
 internal sealed record Target(string Path, TargetKind Kind)
 {
-    private static readonly string[] s_scripts = [".js", ".mjs", ".cjs"];
-
+    /// <param name="program">Its path.</param>
+    /// <param name="workingDirectory">The workers'.</param>
+    /// <param name="variables">What is given for the workers' environment, besides this process's.</param>
     /// <exception cref="UnusableProgramException">It cannot work, and the message says why and what to do.</exception>
-    internal static Target Inspect(string program, string? workingDirectory)
+    internal static Target Inspect(string program, string? workingDirectory, IReadOnlyDictionary<string, string?> variables)
     {
         var path = System.IO.Path.GetFullPath(program, System.IO.Path.GetFullPath(workingDirectory ?? "."));
         if (Directory.Exists(path))
@@ -31,9 +35,16 @@ internal sealed record Target(string Path, TargetKind Kind)
             throw new UnusableProgramException($"There is no file {path}.{(program.EndsWith(".csproj", StringComparison.Ordinal) || program.EndsWith(".dll", StringComparison.Ordinal) ? " Has the application been published (dotnet publish)?" : "")}");
         }
 
-        var extension = System.IO.Path.GetExtension(path);
-        if (s_scripts.Contains(extension, StringComparer.Ordinal))
+        if (!Control.Native.IsRegularFile(path))
         {
+            throw new UnusableProgramException($"{path} is no regular file.");
+        }
+
+        string? Variable(string name) => variables.TryGetValue(name, out var value) ? value ?? "" : Environment.GetEnvironmentVariable(name);
+        var extension = System.IO.Path.GetExtension(path);
+        if (ProgramCommand.IsNodeScript(path))
+        {
+            NodeProgram.Check(path, Variable("NODE_OPTIONS"));
             return new Target(path, TargetKind.NodeScript);
         }
 
@@ -44,7 +55,7 @@ internal sealed record Target(string Path, TargetKind Kind)
 
         try
         {
-            return extension == ".dll" ? InspectAssembly(path) : InspectExecutable(path);
+            return extension == ".dll" ? InspectAssembly(path) : InspectExecutable(path, workingDirectory, Variable("PATH"));
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
@@ -60,16 +71,45 @@ internal sealed record Target(string Path, TargetKind Kind)
             throw new UnusableProgramException($"{path} is a library, no application: it has no {System.IO.Path.GetFileName(config)} beside it.");
         }
 
+        using (var file = File.OpenRead(path))
+        using (var assembly = new PEReader(file))
+        {
+            CheckManaged(path, assembly);
+        }
+
         RuntimeConfig.Read(config).Check(path);
         return new Target(path, TargetKind.Managed);
     }
 
-    private static Target InspectExecutable(string path)
+    private static void CheckManaged(string path, PEReader assembly)
     {
-        const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        if ((File.GetUnixFileMode(path) & Execute) == 0)
+        bool isManaged;
+        try
         {
-            throw new UnusableProgramException($"{path} may not be executed. Allow it (chmod +x), or name the application's .dll.");
+            isManaged = assembly.HasMetadata;
+        }
+        catch (BadImageFormatException)
+        {
+            isManaged = false;
+        }
+
+        if (!isManaged)
+        {
+            throw new UnusableProgramException($"{path} is no .NET assembly. Name the application's own .dll, or its executable.");
+        }
+
+        if (assembly.PEHeaders.CorHeader!.EntryPointTokenOrRelativeVirtualAddress == 0)
+        {
+            throw new UnusableProgramException($"{path} is a library, no application: it has no Main.");
+        }
+    }
+
+    private static Target InspectExecutable(string path, string? workingDirectory, string? searchPath)
+    {
+        ExecutableFormat.Check(path, workingDirectory, searchPath);
+        if (!Control.Native.MayExecute(path))
+        {
+            throw new UnusableProgramException($"{path} may not be executed. Allow it (chmod +x; on a file system that is mounted noexec that is not enough), or name the application's .dll.");
         }
 
         var image = Executable.Read(path);

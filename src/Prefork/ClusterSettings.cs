@@ -17,7 +17,7 @@ public sealed class ClusterSettings
 
     /// <summary>
     /// The worker's program: a .NET assembly (<c>.dll</c>, run by the <c>dotnet</c> that runs this process),
-    /// a script (<c>.js</c>, <c>.mjs</c>, <c>.cjs</c>, run by <c>node</c>), or an executable. A relative path is taken from
+    /// a script (<c>.js</c>, <c>.mjs</c>, <c>.cjs</c>, or TypeScript, <c>.ts</c>, <c>.mts</c>, <c>.cts</c>, run by <c>node</c>), or an executable. A relative path is taken from
     /// <see cref="WorkingDirectory"/>; a name without a slash that is no file there is looked up in PATH.
     /// </summary>
     /// <remarks>Default: this program again, however it was started.</remarks>
@@ -69,7 +69,7 @@ public sealed class ClusterSettings
     /// its port, as <c>--inspect-port</c>. Called at each fork; 0 lets Node choose, and a port over 65535 makes the fork throw.
     /// Without meaning for .NET workers, whose debuggers need no port: it is not called for them.
     /// </summary>
-    /// <remarks>Default: null, which counts up from 9230, one for each worker.</remarks>
+    /// <remarks>Default: null, which counts up from the port that is asked for (9229 when none is), one for each worker: the first gets the next one, as in Node, whose primary has the port itself.</remarks>
     public Func<int>? InspectPort { get; set; }
 
     /// <summary>

@@ -30,7 +30,7 @@ internal sealed class Primary : IAcceptorEvents
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
     private SchedulingPolicy? _policy;
     private int _lastId;
-    private int _lastInspectPort = 9229;
+    private int _inspectors;
     private long _sequence;
     private bool _forked;
     private bool _contextChanged;
@@ -305,23 +305,15 @@ internal sealed class Primary : IAcceptorEvents
         return control.Worker;
     }
 
-    /// <summary>Up from 9230, and after the last port from 1024, as Node counts.</summary>
-    private int NextInspectPort() => 1024 + ((Interlocked.Increment(ref _lastInspectPort) - 1024) % (ushort.MaxValue + 1 - 1024));
-
     /// <summary>Only for a worker that is told to open the inspector, by its options or by the environment that it will have.</summary>
     private string[] InspectArguments(ClusterSettings settings, Dictionary<string, string> variables)
     {
-        bool AsksForInspector(string argument)
-            => argument.StartsWith("--inspect", StringComparison.Ordinal) || argument.StartsWith("--debug-port", StringComparison.Ordinal);
-
-        var options = variables.GetValueOrDefault("NODE_OPTIONS")?.Split(' ') ?? [];
-        if (!ProgramCommand.IsNodeScript(settings.Exec!)
-            || !settings.ExecArguments!.Concat(options).Any(AsksForInspector))
+        if (!ProgramCommand.IsNodeScript(settings.Exec!) || InspectorPort.Find(settings.ExecArguments!, variables.GetValueOrDefault("NODE_OPTIONS")) is not { } asked)
         {
             return [];
         }
 
-        var port = settings.InspectPort?.Invoke() ?? NextInspectPort();
+        var port = settings.InspectPort?.Invoke() ?? InspectorPort.Add(asked, Interlocked.Increment(ref _inspectors));
         return port is >= 0 and <= ushort.MaxValue
             ? [$"--inspect-port={port}"]
             : throw new ArgumentOutOfRangeException(nameof(settings.InspectPort), port, "A port is from 0 to 65535.");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Prefork.Ipc;
+using Prefork.Values;
 
 namespace Prefork;
 
@@ -32,6 +33,10 @@ internal static class ReadyMessage
 
     /// <summary>Here as well as there: half of a pair of surrogates cannot be written.</summary>
     private static string Plain(string text) => string.Concat(text.Take(MaxReason).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? ' ' : character));
+
+    /// <summary>What a Node program says to its parent (<c>process.send('ready')</c>), by the custom of other process managers.</summary>
+    internal static bool IsNodes(ReadOnlySpan<byte> body, ValueFormat format)
+        => body.SequenceEqual(format.IsJson ? "\"ready\""u8 : "\"\u0005ready"u8); // V8: the tag of a string, its length, its bytes
 
     private static ReadOnlySpan<byte> ToLine(string act, string? body)
     {

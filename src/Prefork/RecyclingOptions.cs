@@ -15,7 +15,7 @@ public sealed class RecyclingOptions
     /// <summary>How old a worker may get; null for no limit.</summary>
     public TimeSpan? MaxAge { get; set; }
 
-    /// <summary>How many requests a worker may serve (<see cref="WorkerProcess.Requests"/>); null for no limit. Without effect on workers that do not count them, such as Node's.</summary>
+    /// <summary>How many requests a worker may serve (<see cref="WorkerProcess.Requests"/>); null for no limit. Without effect on workers of which they are not known.</summary>
     public long? MaxRequests { get; set; }
 
     /// <summary>The next time, after the given one, at which all workers are to be replaced, such as a cron library's next occurrence; null from it for never.</summary>

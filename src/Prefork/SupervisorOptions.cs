@@ -137,6 +137,13 @@ public sealed class SupervisorOptions
     public Action<WorkerOutput>? Output { get; set; }
 
     /// <summary>
+    /// How many characters of a line <see cref="Output"/> gets. A longer one is cut there, with a mark that says so; the rest of it, up to its end, is read and left out.
+    /// So much memory each of a worker's two streams may take.
+    /// </summary>
+    /// <remarks>Default: 1,048,576.</remarks>
+    public int MaxOutputLine { get; set; } = 1024 * 1024;
+
+    /// <summary>
     /// Whether <see cref="ClusterSupervisor.RunAsync"/> sees to signals: SIGINT and SIGTERM stop, the second one hastens, the third kills; SIGHUP reloads, but when standard input is a terminal, whose end it then is, it stops.
     /// </summary>
     /// <remarks>Default: true.</remarks>
@@ -153,6 +160,7 @@ public sealed class SupervisorOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Workers, 1, nameof(Workers));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxOutputLine, 1, nameof(MaxOutputLine));
         ArgumentOutOfRangeException.ThrowIfLessThan(BreakerFailures, 1, nameof(BreakerFailures));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDrainingGenerations, 1, nameof(MaxDrainingGenerations));
         foreach (var (time, name) in new[]

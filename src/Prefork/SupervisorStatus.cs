@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Prefork;
 
 /// <summary>What a supervisor's cluster looks like at an instant.</summary>
@@ -28,12 +30,21 @@ public sealed record SupervisorStatus(
 /// <param name="Generation">Its generation.</param>
 /// <param name="Phase">What it is at.</param>
 /// <param name="Since">When it was started.</param>
-/// <param name="Connections">Connections open, as it says itself.</param>
-/// <param name="Requests">Requests served, as it says itself.</param>
-/// <param name="ResidentMemory">RSS in bytes; 0 when it cannot be read.</param>
-/// <param name="ProcessorTime">Processor time that it has used, in user and kernel mode.</param>
+/// <param name="Connections">Connections open (<see cref="WorkerProcess.OpenConnections"/>); null when it is not known.</param>
+/// <param name="Requests">Requests served (<see cref="WorkerProcess.Requests"/>); null when it is not known.</param>
+/// <param name="ResidentMemory">RSS in bytes; null when it cannot be read.</param>
+/// <param name="ProcessorTime">Processor time that it has used, in user and kernel mode; null when it cannot be read.</param>
 public sealed record WorkerStatus(
-    int Id, int? ProcessId, int Slot, int Generation, WorkerPhase Phase, DateTimeOffset Since, long Connections, long Requests, long ResidentMemory, TimeSpan ProcessorTime);
+    int Id,
+    int? ProcessId,
+    int Slot,
+    int Generation,
+    WorkerPhase Phase,
+    DateTimeOffset Since,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Connections,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Requests,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? ResidentMemory,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] TimeSpan? ProcessorTime);
 
 /// <summary>How a supervised cluster is.</summary>
 public enum SupervisorState

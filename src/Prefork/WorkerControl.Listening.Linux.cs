@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Prefork.Handles;
@@ -15,9 +16,13 @@ internal sealed partial class WorkerControl
 
     private readonly BlockingShare _files;
     private volatile bool _closedAll;
+    private volatile EndPoint[] _listenedOn = [];
 
     /// <summary>Whether it has listened and closed every listener, as one does that leaves by itself; it says that it leaves only when its clients are gone.</summary>
     internal bool HasClosedAllListeners => _closedAll;
+
+    /// <summary>Where it listens, or has listened: each once.</summary>
+    internal IReadOnlyCollection<EndPoint> ListenedOn => _listenedOn;
 
     private void OnListening(ClusterFrame frame, int length)
     {
@@ -85,6 +90,7 @@ internal sealed partial class WorkerControl
         handle.Add(Id);
         _handles.Add(query.Key, handle);
         _closedAll = false;
+        Remember(handle.LocalEndPoint);
         try
         {
             Reply(sequence, handle);
@@ -95,6 +101,15 @@ internal sealed partial class WorkerControl
             OnCloseListener(query.Key);
             Refuse(sequence, query, data, exception.NativeErrorCode, null);
             _primary.RepeatedErrors.Add((Id, nameof(OpenLane)), exception, error => Messenger!.Post(0, () => Worker.RaiseError(error)));
+        }
+    }
+
+    /// <summary>No more than it may have open at once: whoever opens ever new ones has the last.</summary>
+    private void Remember(EndPoint address)
+    {
+        if (!_listenedOn.Contains(address))
+        {
+            _listenedOn = [.. _listenedOn.TakeLast(MaxListeners - 1), address];
         }
     }
 

@@ -29,6 +29,11 @@ internal sealed partial class WorkerControl
         {
             PassedSocket.Check(handle, handleType, $"Worker {Id}", _channel!.Closer);
             Messenger!.OnMessage(body, format, handle);
+            if (_page is null && ReadyMessage.IsNodes(body, format))
+            {
+                OnReady();
+            }
+
             return;
         }
 
@@ -76,10 +81,21 @@ internal sealed partial class WorkerControl
                 Worker.SaysReady = true;
                 Worker.WaitsFor = ReadyMessage.ReasonOf(frame.Body) ?? Worker.WaitsFor;
                 break;
-            case ReadyMessage.Act when !_ready:
-                _ready = true;
-                _primary.Dispatcher.Post(Worker.RaiseReady);
+            case ReadyMessage.Act:
+                OnReady();
                 break;
+            case WorkerCounts.Act:
+                _counts = WorkerCounts.From(frame);
+                break;
+        }
+    }
+
+    private void OnReady()
+    {
+        if (!_ready)
+        {
+            _ready = true;
+            _primary.Dispatcher.Post(Worker.RaiseReady);
         }
     }
 

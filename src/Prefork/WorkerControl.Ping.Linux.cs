@@ -8,11 +8,13 @@ internal sealed partial class WorkerControl
 {
     private readonly Dictionary<long, TaskCompletionSource> _pings = [];
 
-    /// <summary>Any thread.</summary>
-    internal long OpenConnections => _page?.Open ?? 0;
+    private volatile WorkerCounts? _counts;
 
-    /// <summary>Any thread.</summary>
-    internal long Requests => _page?.Requests ?? 0;
+    /// <summary>Any thread. Null when it is not known.</summary>
+    internal long? OpenConnections => _page is { } page ? Math.Max(0, page.Open) : _counts?.Connections;
+
+    /// <summary>Any thread. Null when it is not known: a .NET worker that has counted none may serve requests that nobody counts.</summary>
+    internal long? Requests => _page is { } page ? page.Requests is > 0 and var requests ? requests : Worker.SaysReady ? 0 : null : _counts?.Requests;
 
     /// <summary>Any thread.</summary>
     internal Task PingAsync(CancellationToken cancellation)

@@ -126,11 +126,17 @@ public sealed partial class WorkerProcess
     /// <summary>What the worker says that it waits for before it is ready (<see cref="ClusterWorker.ExpectReady(string)"/>); null when it has not said.</summary>
     public string? WaitsFor { get; internal set; }
 
-    /// <summary>Connections that it holds open, as it says itself; 0 for a Node worker, which does not say.</summary>
-    public long OpenConnections => Math.Max(0, _control.OpenConnections);
+    /// <summary>
+    /// Connections that it holds open, as it says itself. Null when that is not known: a worker that is not online yet, or one of Node's, which says it only
+    /// when the <c>prefork</c> command runs it.
+    /// </summary>
+    public long? OpenConnections => _control.OpenConnections;
 
-    /// <summary>Requests that it has begun to serve, as it says itself; 0 when it does not count them (<see cref="ClusterWorker.CountRequest"/>).</summary>
-    public long Requests => Math.Max(0, _control.Requests);
+    /// <summary>
+    /// Requests that it has begun to serve, as it says itself. Null when that is not known: as with <see cref="OpenConnections"/>, and when a program that does not use
+    /// <c>UseCluster</c> has counted none (<see cref="ClusterWorker.CountRequest"/>).
+    /// </summary>
+    public long? Requests => _control.Requests;
 
     /// <summary>Whether it gets new connections, as far as its primary has a say in that (<see cref="ClusterSettings.StartInRotation"/>).</summary>
     public bool IsInRotation => Share > 0 && !_askedToLeave && !_ended;

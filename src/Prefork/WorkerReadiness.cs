@@ -12,6 +12,6 @@ public enum WorkerReadiness
     /// <summary>When its first listener is open.</summary>
     Listening,
 
-    /// <summary>When it says so (<see cref="ClusterWorker.SetReady"/>).</summary>
+    /// <summary>When it says so: <see cref="ClusterWorker.SetReady"/>, in Node <c>process.send('ready')</c>.</summary>
     Ready,
 }

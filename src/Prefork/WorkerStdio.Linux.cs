@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.Win32.SafeHandles;
 using Prefork.Native;
 
@@ -6,6 +7,14 @@ namespace Prefork;
 /// <summary>The descriptors of a worker about to start: its ends, our ends, and who closes them.</summary>
 internal sealed class WorkerStdio(ClusterSettings settings) : IDisposable
 {
+    /// <summary>
+    /// What all workers' output pipes may hold together. A user without privileges has 64 MiB for all pipes (pipe-user-pages-soft), and when they are used up the next pipes
+    /// of any of his programs are tiny; a reload has twice the workers.
+    /// </summary>
+    private const int PipeBudget = 16 * 1024 * 1024;
+
+    private const int LargestPipe = 1024 * 1024;
+
     private readonly IReadOnlyList<Stdio> _entries = settings.Stdio
         ?? (settings.Silent ? [Stdio.Pipe, Stdio.Pipe, Stdio.Pipe, Stdio.Channel] : [Stdio.Inherit, Stdio.Inherit, Stdio.Inherit, Stdio.Channel]);
 
@@ -47,7 +56,10 @@ internal sealed class WorkerStdio(ClusterSettings settings) : IDisposable
         _ourEnds.ForEach(end => end?.Dispose());
     }
 
-    private static (FileDescriptor? Child, FileDescriptor? Ours) Open(Stdio entry, int number)
+    /// <summary>Large, since a process that ends at once (process.exit in Node) loses what its pipe does not take, however soon somebody would have read it.</summary>
+    private int PipeSize => Math.Min(LargestPipe, 1 << BitOperations.Log2((uint)(PipeBudget / 2 / (settings.ExpectedWorkers ?? Environment.ProcessorCount))));
+
+    private (FileDescriptor? Child, FileDescriptor? Ours) Open(Stdio entry, int number)
     {
         switch (entry.Target)
         {
@@ -64,6 +76,7 @@ internal sealed class WorkerStdio(ClusterSettings settings) : IDisposable
                 return (read, write);
             case Stdio.Kind.Pipe when number <= 2:
                 (read, write) = SocketPair.Pipe();
+                SocketPair.SetPipeSize(write, PipeSize);
                 return (write, read);
             case Stdio.Kind.Pipe or Stdio.Kind.Channel:
                 var (first, second) = SocketPair.Stream();

@@ -47,6 +47,16 @@ public class InspectPorts
     }
 
     [Fact]
+    public async Task WithoutTheSetting_PortsCountUp_FromTheOneThatIsAskedFor()
+    {
+        using var script = new Script();
+        var port = Listening.FreePort();
+        await using var cluster = await TestCluster.StartAsync(new Dictionary<string, string?> { ["NODE_OPTIONS"] = $"--inspect-port=127.0.0.1:{port}" }, $"setup exec={script.Path}");
+        Assert.Equal($$"""{"execArgv":["--inspect-port={{port + 1}}"],"port":{{port + 1}}}""", await ForkAsync(cluster, 1));
+        Assert.Equal($$"""{"execArgv":["--inspect-port={{port + 2}}"],"port":{{port + 2}}}""", await ForkAsync(cluster, 2));
+    }
+
+    [Fact]
     public async Task ANodeWorkerWithoutInspector_GetsNoOption()
     {
         using var script = new Script();

@@ -131,6 +131,99 @@ public class Recovering
         await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 1 });
     }
 
+    [Theory]
+    [InlineData("process.exit(0)", "exited with code 0")]
+    [InlineData("process.disconnect()", "exited with code 0")]
+    [InlineData("cluster.worker.disconnect()", "left by itself")]
+    [InlineData("cluster.worker.kill()", "left by itself")]
+    public async Task AProgramThatEndsInOrder_BeforeItEverServed_IsGivenUp(string how, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+        await File.WriteAllTextAsync(script, $"const cluster = require('node:cluster'); {how};");
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={script}", "workers=2", "failures=3", "delay=10", "maxdelay=50");
+        await supervisor.TellAsync("run");
+        var line = await supervisor.ExpectAsync("run threw SupervisorException: Gives up: 3 workers ended before any served.");
+        Assert.EndsWith(reason, line, StringComparison.Ordinal);
+    }
+
+    /// <summary>A Node server that, told by SIGUSR2, does what a test says, and stays; SIGTERM ends it, which it says.</summary>
+    private const string StayingWorker = """
+        const cluster = require('node:cluster');
+        const keep = setInterval(() => { }, 1000);
+        process.on('SIGTERM', () => { console.log('terminated'); clearInterval(keep); });
+        const server = require('node:http').createServer((request, response) => HANDLE);
+        server.listen(0, '127.0.0.1', () => console.log(`urls http://127.0.0.1:${server.address().port}`));
+        process.on('SIGUSR2', () => { LATER; });
+        """;
+
+    private const string Announces = "process.send({ cmd: 'NODE_CLUSTER', act: 'exitedAfterDisconnect', seq: 99 })";
+
+    [Theory]
+    [InlineData("server.close()", "has closed its listeners", "signal SIGKILL")]
+    [InlineData(Announces, "leaves by itself", "signal SIGKILL")]
+    [InlineData("WebApp", "has closed its listeners", "")]
+    public async Task AWorkerThatServesNoMore_AndStays_IsNotShownAsServing_AndIsReplaced(string what, string why, string how)
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+
+        // A timer that a test has not the end of: the channel of this one stays open.
+        await File.WriteAllTextAsync(script, StayingWorker.Replace("LATER", what, StringComparison.Ordinal).Replace("clearInterval(keep)", "", StringComparison.Ordinal).Replace("HANDLE", "response.end()", StringComparison.Ordinal));
+        await using var supervisor = what == "WebApp"
+            ? await TestSupervisor.StartWebAsync("workers=1", "stop=700", "kill=300", "BEHAVE=linger:1")
+            : await TestSupervisor.CreateAsync($"exec={script}", "workers=1", "output=", "stop=700", "kill=300");
+        if (what != "WebApp")
+        {
+            await supervisor.AskAsync("start", "started");
+            await supervisor.SignalAsync(1, Native.SigUsr2);
+        }
+
+        await supervisor.ExpectAsync("Notice worker 1 ", line => line.Contains($"{why}, and nobody told it to", StringComparison.Ordinal));
+        var status = await supervisor.StatusAsync();
+        Assert.NotEqual("Healthy", status.State);
+        Assert.Equal("Draining", status.Workers[0].Phase);
+        await supervisor.ExpectAsync("WorkerFailed worker 1 ", line => line.Contains($"{why}, and did not end within 0.7 s", StringComparison.Ordinal));
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ", line => line.Contains(how, StringComparison.Ordinal));
+        await supervisor.ExpectAsync("WorkerServes worker 2 (slot 0,");
+    }
+
+    [Fact]
+    public async Task AWorkerThatListensAgain_ServesAgain()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+        await File.WriteAllTextAsync(script, StayingWorker.Replace("LATER", "server.listening ? server.close() : server.listen(0, '127.0.0.1')", StringComparison.Ordinal).Replace("HANDLE", "response.end()", StringComparison.Ordinal));
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={script}", "workers=1", "output=", "stop=60000");
+        await supervisor.AskAsync("start", "started");
+        await supervisor.SignalAsync(1, Native.SigUsr2);
+        await supervisor.ExpectAsync("Notice worker 1 ");
+        await supervisor.SignalAsync(1, Native.SigUsr2);
+        await supervisor.ExpectAsync("WorkerServes worker 1 ", line => line.EndsWith("serves again", StringComparison.Ordinal));
+        var status = await supervisor.StatusAsync();
+        Assert.Equal(("Healthy", 0, "Serving"), (status.State, status.Restarts, status.Workers[0].Phase));
+    }
+
+    [Fact]
+    public async Task ANodeWorkerThatHasDrained_IsTerminatedSoon_AndNotBefore()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+
+        // It closes its server by itself while it serves a request: Node closes the channel then, though the request is under way.
+        await File.WriteAllTextAsync(script, StayingWorker.Replace("HANDLE", "{ server.close(); console.log('request'); setTimeout(() => response.end(`${terminated}`), 2500); }", StringComparison.Ordinal)
+            .Replace("const keep", "let terminated = false; process.on('SIGTERM', () => terminated = true); const keep", StringComparison.Ordinal));
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={script}", "workers=1", "output=", "stop=60000");
+        await supervisor.AskAsync("start", "started");
+        using var client = new HttpClient { Timeout = TestProgram.Patience };
+        var answer = client.GetStringAsync(new Uri((await supervisor.ExpectEverAsync("output 0 out urls ")).Split(' ')[^1]));
+        await supervisor.ExpectAsync("output 0 out request");
+        await supervisor.TellAsync("stop");
+        Assert.Equal("false", await answer);
+        await supervisor.ExpectAsync("output 0 out terminated");
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ", line => line.Contains("(code 0)", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task AProcessThatIsNoPrimary_IsToldSo()
     {

@@ -58,7 +58,7 @@ public class Reloading
         await using var load = await supervisor.LoadAsync();
         await supervisor.AskAsync("launch BEHAVE=linger:1000", "set");
         var result = await supervisor.AskAsync("reload", "result False generation=1");
-        Assert.Contains("stopped listening while the new generation was watched", result, StringComparison.Ordinal);
+        Assert.Contains("has closed its listeners", result, StringComparison.Ordinal);
         Assert.Equal([1, 2], (await supervisor.UntilAsync(status => status.Workers.Count == 2)).Workers.Select(worker => worker.Id));
         await ServedAllAsync(load);
     }

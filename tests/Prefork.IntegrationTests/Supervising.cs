@@ -248,6 +248,70 @@ public class Supervising
     }
 
     [Fact]
+    public async Task AWorkerThatIsKilled_LeavesNothingOfItsRuntime_AndNothingElseIsTouched()
+    {
+        using var folder = new TemporaryFolder();
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", $"TMPDIR={folder.Path}");
+        var pid = (await supervisor.StatusAsync()).Workers[0].Pid;
+        string[] Files() => [.. Directory.GetFiles(folder.Path).Select(Path.GetFileName).Where(static name => name!.StartsWith("clr-debug-pipe-", StringComparison.Ordinal) || name.StartsWith("dotnet-diagnostic-", StringComparison.Ordinal)).Order()!];
+        var own = Files();
+        Assert.Equal(3, own.Length);
+        Assert.All(own, name => Assert.Contains($"-{pid}-", name, StringComparison.Ordinal));
+
+        // Another start of the same pid; a file that is none of the runtime's; and, under the right name, a link.
+        var diagnostics = own.Single(static name => name.EndsWith("-socket", StringComparison.Ordinal));
+        var (stranger, link, target) = (Path.Combine(folder.Path, $"clr-debug-pipe-{pid}-1-in"), Path.Combine(folder.Path, diagnostics), Path.Combine(folder.Path, "target"));
+        await File.WriteAllTextAsync(stranger, "");
+        await File.WriteAllTextAsync(target, "");
+        File.Move(link, Path.Combine(folder.Path, "moved"));
+        File.CreateSymbolicLink(link, target);
+        Kill(pid);
+        await supervisor.UntilAsync(status => status is { State: "Healthy", Restarts: 1 });
+        await Scheduling.EventuallyAsync(() => Task.FromResult(!Files().Any(name => name != diagnostics && own.Contains(name))));
+        Assert.True(File.Exists(stranger));
+        Assert.Equal(target, new FileInfo(link).LinkTarget);
+        Assert.True(File.Exists(target));
+    }
+
+    [Fact]
+    public async Task WhatAWorkerWrites_AndThenEnds_IsRead_AlsoByAPrimaryThatIsBusy()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, """
+            process.on('SIGUSR2', () => {
+              for (let i = 0; i < 3000; i++) console.log(`line ${i} ${'x'.repeat(80)}`);
+              process.exit(3);
+            });
+            require('node:http').createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+            """);
+        await using var supervisor = await TestSupervisor.CreateAsync($"exec={script}", "workers=1", "output=");
+        await supervisor.AskAsync("start", "started");
+        var pid = (await supervisor.StatusAsync()).Workers[0].Pid;
+        Send(supervisor.Id, "STOP");
+        Native.Kill(pid, Native.SigUsr2);
+        await Scheduling.EventuallyAsync(() => Task.FromResult(HasEnded(pid)));
+        Send(supervisor.Id, "CONT");
+        await supervisor.ExpectAsync("WorkerEnded worker 1 ");
+        Assert.Equal(Enumerable.Range(0, 3000), supervisor.Seen.Where(static line => line.StartsWith("output 0 out line ", StringComparison.Ordinal)).Select(static line => int.Parse(line.Split(' ')[4], System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task ANumberThatIsNotKnown_IsNotZero()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "server.js");
+        await File.WriteAllTextAsync(script, "require('node:http').createServer((_, response) => response.end()).listen(0, '127.0.0.1');");
+        await using var node = await TestSupervisor.CreateAsync($"exec={script}", "workers=1");
+        await node.AskAsync("start", "started");
+        Assert.Equal("counts unknown/unknown", await node.AskAsync("counts", "counts "));
+        await using var web = await TestSupervisor.StartWebAsync("workers=1");
+        Assert.StartsWith("counts 0/", await web.AskAsync("counts", "counts "), StringComparison.Ordinal);
+        await web.GetAsync("/who");
+        Assert.StartsWith("counts 1/", await web.AskAsync("counts", "counts "), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AWorkerThatHangs_IsKilledWithItsChildren()
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "heartbeat=200", "hang=4000");

@@ -128,11 +128,4 @@ public class Names
 
         Assert.False(ControlSocket.IsTaken(folder.Path, "shop"));
     }
-
-    private sealed class TemporaryFolder : IDisposable
-    {
-        internal string Path { get; } = Directory.CreateTempSubdirectory("prefork-test-").FullName;
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
 }

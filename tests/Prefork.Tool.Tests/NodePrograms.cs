@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 
@@ -84,6 +85,119 @@ public class NodePrograms
         {
             Assert.True(kind.Value.GetProperty("served").GetInt32() > 100, result.RootElement.GetRawText());
             Assert.True(kind.Value.GetProperty("failed").GetInt32() == 0, result.RootElement.GetRawText());
+        }
+    }
+
+    /// <summary>One session for all, a request each 50 ms that takes 200: plain, with TLS, and with TLS and HTTP/1 beside it.</summary>
+    [Fact]
+    public async Task AReload_LosesNoRequestOfHttp2_AndRequestsAreCounted()
+    {
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "server.js");
+        using var key = System.Security.Cryptography.RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=localhost", key, System.Security.Cryptography.HashAlgorithmName.SHA256, System.Security.Cryptography.RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllTextAsync(Path.Combine(app.Folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(Path.Combine(app.Folder, "certificate.pem"), certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(script, """
+            const http2 = require('node:http2');
+            const { readFileSync } = require('node:fs');
+            const files = { key: readFileSync('key.pem'), cert: readFileSync('certificate.pem') };
+            const answer = (_, response) => setTimeout(() => response.end('served'), 200);
+            const core = stream => setTimeout(() => { stream.respond({ ':status': 200 }); stream.end('served'); }, 200);
+            const servers = [http2.createServer(answer), http2.createSecureServer(files).on('stream', core), http2.createSecureServer({ ...files, allowHTTP1: true }, answer)];
+            let left = servers.length;
+            servers.forEach(server => server.listen(0, '127.0.0.1', () => --left || console.log(`ports ${servers.map(s => s.address().port).join(' ')}`)));
+            """);
+        await app.SucceedAsync("start", script, "--name", "shop", "-w", "2", "--watch-window", "0", "--stop-timeout", "15s", "--cwd", app.Folder);
+        string[] ports = [];
+        await TestApplication.EventuallyAsync(async () =>
+        {
+            var logs = (await app.CommandAsync("logs", "shop", "-n", "1000")).Output.Split('\n');
+            ports = logs.FirstOrDefault(static line => line.Contains(" ports ", StringComparison.Ordinal))?.Split(' ')[^3..] ?? [];
+            return ports.Length == 3 && logs.Count(static line => line.Contains(" ports ", StringComparison.Ordinal)) == 2;
+        });
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
+        using var client = new HttpClient(handler) { Timeout = TestProgram.Patience };
+        using var enough = new CancellationTokenSource();
+        var clients = new[] { ($"http://127.0.0.1:{ports[0]}", 2), ($"https://127.0.0.1:{ports[1]}", 2), ($"https://127.0.0.1:{ports[2]}", 2), ($"https://127.0.0.1:{ports[2]}", 1) }
+            .Select(target => RunAsync(client, target.Item1, new Version(target.Item2, target.Item2 == 1 ? 1 : 0), enough.Token)).ToArray();
+        for (var i = 0; i < 2; i++)
+        {
+            await app.SucceedAsync("reload", "shop");
+        }
+
+        await enough.CancelAsync();
+        var served = await Task.WhenAll(clients);
+        Assert.All(served, static count => Assert.InRange(count, 10, int.MaxValue));
+
+        // What those that are left have served is told once a second.
+        var workers = Array.Empty<JsonElement>();
+        await client.GetStringAsync($"https://127.0.0.1:{ports[2]}");
+        await TestApplication.EventuallyAsync(async () =>
+        {
+            workers = [.. (await app.StatusAsync()).GetProperty("cluster").GetProperty("workers").EnumerateArray()];
+            return workers.All(static worker => worker.GetProperty("requests").ValueKind == JsonValueKind.Number) && workers.Sum(static worker => worker.GetProperty("requests").GetInt32()) > 0;
+        });
+        Assert.InRange(workers.Sum(static worker => worker.GetProperty("requests").GetInt32()), 1, served.Sum() + 1);
+    }
+
+    [Theory]
+    [InlineData("message", "process.send('ready')")]
+    [InlineData("online", "")]
+    public async Task AWorkerWithoutAPort_IsReady_WhenItIsSaidHow(string ready, string says)
+    {
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "worker.js");
+        await File.WriteAllTextAsync(script, $"setInterval(() => {{ }}, 1000); {says};");
+        await app.WriteAsync($$"""{ "program": "worker.js", "workers": 1, "name": "shop", "ready": "{{ready}}", "bootTimeout": 20 }""");
+        await app.SucceedAsync("start");
+        Assert.Equal("healthy", (await app.StatusAsync()).GetProperty("cluster").GetProperty("state").GetString(), ignoreCase: true);
+    }
+
+    [Theory]
+    [InlineData("1M", 200 * 1024)]
+    [InlineData("64K", 64 * 1024)]
+    public async Task ALongLine_IsOneLine_AndNobodyElsesIsWithinIt(string most, int kept)
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "worker.js");
+        await File.WriteAllTextAsync(script, """
+            const line = String.fromCharCode(97 + Number(process.env.NODE_APP_INSTANCE)).repeat(200 * 1024) + '\n';
+            let left = 10;
+            const write = () => { process.stdout.write(line, () => --left && write()); };
+            write();
+            setInterval(() => { }, 1000);
+            """);
+        await using var run = Running.Run([script, "-w", "3", "--ready", "online", "--max-line", most]);
+        for (var i = 0; i < 30; i++)
+        {
+            var line = await run.ExpectAsync(static line => line.Length > 1000, "a long line");
+            var mark = line.IndexOf('…', StringComparison.Ordinal);
+            Assert.Equal(kept, mark < 0 ? line.Length : mark);
+            Assert.Equal(mark < 0, most == "1M");
+            Assert.Single((mark < 0 ? line : line[..mark]).Distinct());
+        }
+    }
+
+    private static async Task<int> RunAsync(HttpClient client, string address, Version version, CancellationToken enough)
+    {
+        var requests = new List<Task>();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!enough.IsCancellationRequested)
+        {
+            requests.Add(AskAsync());
+            await pace.WaitForNextTickAsync(CancellationToken.None);
+        }
+
+        await Task.WhenAll(requests);
+        return requests.Count;
+
+        async Task AskAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var response = await client.SendAsync(request, CancellationToken.None);
+            Assert.Equal("served", await response.Content.ReadAsStringAsync(CancellationToken.None));
         }
     }
 }

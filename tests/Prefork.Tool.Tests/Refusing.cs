@@ -33,18 +33,81 @@ public class Refusing
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
 
-    [Fact]
-    public async Task AFileThatMayNotBeExecuted_IsRefused()
+    [Theory]
+    [InlineData("app", "#!/bin/sh\n", false, "chmod +x")]
+    [InlineData("app", "", true, "is empty")]
+    [InlineData("app", "echo hello\n", true, "is neither an executable (ELF) nor a script")]
+    [InlineData("app.py", "print()\n", false, "is neither an executable (ELF) nor a script")]
+    [InlineData("app.exe", "MZ\u0090\u0000 and more", true, "is a program for Windows")]
+    [InlineData("app", "#!\n", true, "names no interpreter")]
+    [InlineData("app", "#!/bin/sh\r\necho\r\n", true, "has Windows line ends")]
+    [InlineData("app", "#!/no/such/interpreter -x\n", true, "is a script for /no/such/interpreter (its first line), which is not there")]
+    [InlineData("app", "#!/usr/bin/env -S NAME=x no-such-command\n", true, "there is no 'no-such-command' in PATH")]
+    [InlineData("app.dll", "no assembly", false, "is no .NET assembly")]
+    public async Task AFileThatNobodyCanRun_IsRefused(string name, string content, bool isExecutable, string why)
     {
-        var file = Path.GetTempFileName();
-        await RefusesAsync(file, "chmod +x");
-        File.Delete(file);
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, name);
+        await File.WriteAllTextAsync(file, content);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | (isExecutable ? UnixFileMode.UserExecute : 0));
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "app.runtimeconfig.json"), """{"runtimeOptions":{}}""");
+        await RefusesAsync(file, why);
+    }
+
+    [Theory]
+    [InlineData(16, 1, "is no program, but an object file")]
+    [InlineData(18, 8, "is built for another machine")]
+    public async Task AnExecutableOfAnotherKind_IsRefused(int offset, byte value, string why)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "app");
+        var image = await File.ReadAllBytesAsync(Published.AppHost);
+        image[offset] = value;
+        await File.WriteAllBytesAsync(file, image);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await RefusesAsync(file, why);
+    }
+
+    [Theory]
+    [InlineData("v20.20.2 undefined", null, "is TypeScript, which Node v20.20.2")]
+    [InlineData("v20.20.2 undefined", "--import=tsx", "does not listen")]
+    [InlineData("", null, "there is no 'node' in PATH")]
+    public async Task TypeScript_IsRefused_WhereNodeCannotRunIt(string answer, string? options, string why)
+    {
+        using var folder = new TemporaryFolder();
+        var (script, node) = (Path.Combine(folder.Path, "app.ts"), Path.Combine(folder.Path, "node"));
+        await File.WriteAllTextAsync(script, "");
+        if (answer.Length > 0)
+        {
+            await File.WriteAllTextAsync(node, $"#!/bin/sh\n[ \"$1\" = -p ] && echo '{answer}' || echo 'it does not listen' >&2\n");
+            File.SetUnixFileMode(node, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        await using var run = Running.Run([script, "-w", "1"], new Dictionary<string, string?> { ["PATH"] = folder.Path, ["NODE_OPTIONS"] = options });
+        await run.ExpectErrorAsync("", why);
+        Assert.Equal(options is null ? 2 : 1, await run.WaitForExitAsync());
+    }
+
+    [Theory]
+    [InlineData("setInterval(() => {}, 1000)", "listening", "A worker without a port is started with --ready online or --ready message")]
+    [InlineData("setInterval(() => {}, 1000)", "message", "it must call process.send('ready')")]
+    [InlineData("require('net').createServer().listen({ port: 0, host: '127.0.0.1', exclusive: true })", "listening", "by itself instead of in the cluster: listen() was called with exclusive")]
+    public async Task ANodeWorkerThatIsNotReady_IsToldOf_AsWhatItIs(string program, string ready, string why)
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "app.js");
+        await File.WriteAllTextAsync(script, program);
+        await using var run = Running.Run([script, "-w", "1", "--boot-timeout", "3", "--ready", ready]);
+        Assert.DoesNotContain("Kestrel", await run.ExpectErrorAsync("prefork: worker 1", why), StringComparison.Ordinal);
+        Assert.Equal(1, await run.WaitForExitAsync());
     }
 
     [Theory]
     [InlineData("-w", "0")]
     [InlineData("-w", "many")]
     [InlineData("--scheduling", "random")]
+    [InlineData("--ready", "soon")]
+    [InlineData("--max-line", "10")]
     [InlineData("--boot-timeout", "-1")]
     [InlineData("--env", "NOVALUE")]
     [InlineData("--cwd", "/nowhere")]

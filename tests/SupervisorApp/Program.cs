@@ -101,6 +101,10 @@ async Task ObeyAsync(string[] words)
                 Say($"status {status.State} generation={status.Generation} desired={status.DesiredWorkers} restarts={status.Restarts} program={status.Program} workers="
                     + string.Join(',', status.Workers.Select(worker => $"{worker.Id}:{worker.Slot}:{worker.Generation}:{worker.Phase}:{worker.ProcessId}")));
                 break;
+            case "counts":
+                static string Known(long? number) => number is { } known ? known.ToString(CultureInfo.InvariantCulture) : "unknown";
+                Say($"counts {string.Join(',', (await supervisor.GetStatusAsync()).Workers.Select(worker => $"{Known(worker.Requests)}/{Known(worker.Connections)}"))}");
+                break;
             case "break":
                 time.Break();
                 Say("broken");

@@ -72,7 +72,7 @@ internal static class DescribeCommand
         foreach (var worker in cluster.Workers)
         {
             table.AddRow($"{worker.Slot}", $"{worker.Id}", $"{worker.ProcessId}", $"{worker.Generation}", $"{worker.Phase}", Output.Age(worker.Since),
-                $"{worker.Connections}", $"{worker.Requests}", Output.Megabytes(worker.ResidentMemory), $"{worker.ProcessorTime.TotalSeconds:0.0} s");
+                Output.Count(worker.Connections), Output.Count(worker.Requests), Output.Megabytes(worker.ResidentMemory), Output.Known(worker.ProcessorTime, static time => $"{time.TotalSeconds:0.0} s"));
         }
 
         return table;

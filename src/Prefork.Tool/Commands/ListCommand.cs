@@ -90,7 +90,7 @@ internal static class ListCommand
                 new Text($"{cluster.Generation}"),
                 new Text(Output.Age(cluster.Since)),
                 new Text($"{cluster.Restarts}"),
-                new Text(Output.Megabytes(cluster.Workers.Sum(static worker => worker.ResidentMemory))));
+                new Text(Output.Megabytes(cluster.Workers.All(static worker => worker.ResidentMemory is null) ? null : cluster.Workers.Sum(static worker => worker.ResidentMemory))));
         }
 
         return table;

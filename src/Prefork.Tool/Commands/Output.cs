@@ -120,5 +120,10 @@ internal static class Output
         return age.TotalDays >= 1 ? $"{(int)age.TotalDays}d {age.Hours}h" : age.TotalHours >= 1 ? $"{(int)age.TotalHours}h {age.Minutes}m" : age.TotalMinutes >= 1 ? $"{(int)age.TotalMinutes}m {age.Seconds}s" : $"{(int)age.TotalSeconds}s";
     }
 
-    internal static string Megabytes(long bytes) => $"{bytes >> 20} MiB";
+    /// <summary>What is not known is no number.</summary>
+    internal static string Known<T>(T? value, Func<T, string> write) where T : struct => value is { } known ? write(known) : "–";
+
+    internal static string Count(long? number) => Known(number, static count => $"{count}");
+
+    internal static string Megabytes(long? bytes) => Known(bytes, static count => $"{count >> 20} MiB");
 }

@@ -9,7 +9,7 @@ internal sealed class RunArguments
 {
     private readonly Argument<string?> _program = new("program")
     {
-        Description = "An ASP.NET Core application (.dll, or its executable), or a Node script (.js, .mjs, .cjs). Without it a configuration file says.",
+        Description = "An ASP.NET Core application (.dll, or its executable), or a Node script (.js, .mjs, .cjs, .ts, .mts, .cts). Without it a configuration file says.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

@@ -27,7 +27,7 @@ internal static class TopCommand
             return ExitCodes.Success;
         }
 
-        var before = new Dictionary<int, TimeSpan>();
+        var before = new Dictionary<int, TimeSpan?>();
         try
         {
             while (json)
@@ -56,7 +56,7 @@ internal static class TopCommand
     private static async Task<IReadOnlyList<ApplicationStatus>> AskAsync(string? path, CancellationToken cancellation)
         => path is null ? (await ListCommand.AllAsync(cancellation)).Applications : [await ControlClient.StatusAsync(path, cancellation)];
 
-    private static Rows Draw(IReadOnlyList<ApplicationStatus> applications, Dictionary<int, TimeSpan> before)
+    private static Rows Draw(IReadOnlyList<ApplicationStatus> applications, Dictionary<int, TimeSpan?> before)
     {
         var table = Output.Table("NAME", "SLOT", "PID", "GEN", "PHASE", "UP", "CONN", "REQUESTS", "MEMORY", "CPU");
         foreach (var application in applications)
@@ -64,9 +64,9 @@ internal static class TopCommand
             foreach (var worker in application.Cluster.Workers)
             {
                 var pid = worker.ProcessId ?? 0;
-                var cpu = before.TryGetValue(pid, out var last) ? $"{Math.Max(0, (worker.ProcessorTime - last) / s_second) * 100:0} %" : "–";
+                var cpu = Output.Known(worker.ProcessorTime - (before.TryGetValue(pid, out var last) ? last : null), static used => $"{Math.Max(0, used / s_second) * 100:0} %");
                 before[pid] = worker.ProcessorTime;
-                table.AddRow(application.Name, $"{worker.Slot}", $"{pid}", $"{worker.Generation}", $"{worker.Phase}", Output.Age(worker.Since), $"{worker.Connections}", $"{worker.Requests}", Output.Megabytes(worker.ResidentMemory), cpu);
+                table.AddRow(application.Name, $"{worker.Slot}", $"{pid}", $"{worker.Generation}", $"{worker.Phase}", Output.Age(worker.Since), Output.Count(worker.Connections), Output.Count(worker.Requests), Output.Megabytes(worker.ResidentMemory), cpu);
             }
         }
 

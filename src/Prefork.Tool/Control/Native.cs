@@ -19,6 +19,7 @@ internal static unsafe partial class Native
     private const int SetOpenFileLock = 37;
     private const short WriteLock = 1;
     private const short Unlocked = 2;
+    private const int Execute = 1;
     private const int NotThere = 2;
     private const int Interrupted = 4;
     private const int TryAgain = 11;
@@ -79,6 +80,17 @@ internal static unsafe partial class Native
             : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
 
+    /// <summary>Whether two descriptors of this process are of one file; false when one of them is closed.</summary>
+    internal static bool IsSameFile(int first, int second)
+    {
+        var (one, other) = (default(Status), default(Status));
+        return StatX(first, "", EmptyPath, BasicStats, &one) == 0 && StatX(second, "", EmptyPath, BasicStats, &other) == 0
+            && (one.Inode, one.DeviceMajor, one.DeviceMinor) == (other.Inode, other.DeviceMajor, other.DeviceMinor);
+    }
+
+    /// <summary>Whether this user may execute it, here: not where it is on a file system that is mounted noexec (access(2)).</summary>
+    internal static bool MayExecute(string path) => Access(path, Execute) == 0;
+
     /// <summary>Without the lock that a FileStream takes (open(2)). The handle is the caller's; null when there is no such file, and it is not to be made.</summary>
     internal static SafeFileHandle? Open(string path, bool create)
     {
@@ -137,6 +149,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int ControlDescriptor(int descriptor, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();

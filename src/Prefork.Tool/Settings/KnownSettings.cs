@@ -31,6 +31,13 @@ internal static class KnownSettings
 
     internal static readonly TextSetting<TimeSpan?> BootTimeout = Timeout("bootTimeout", "How long a worker has to be ready. [default: 10m]");
 
+    internal static readonly TextSetting<WorkerReadiness?> Ready = new(
+        "ready",
+        static (text, _) => Words.Readiness(text),
+        orNumber: false,
+        "When a worker is ready: listening, online (its program runs; for workers without a port), or message (it says so: process.send('ready') in Node, SetReady in .NET). [default: it listens and, with UseCluster, says so]",
+        "listening|online|message");
+
     internal static readonly TextSetting<HealthGate> Health = new(
         "health", Words.Health, orNumber: false, "What a worker must pass before it gets clients: a path (/health), an http or https address, tcp, or command:PROGRAM.", "PATH|ADDRESS|tcp|command:PROGRAM");
 
@@ -51,12 +58,13 @@ internal static class KnownSettings
     internal static readonly TextSetting<long?> MaxRequests = new("maxRequests", static (text, _) => Words.Count(text), orNumber: true, "Replaces workers that have served more requests.", "N");
     internal static readonly ListSetting<CronExpression> RecycleAt = new("recycleAt", Words.Cron, "Replaces all workers, one after the other, at these times: a cron expression, in local time. May be repeated.", "CRON");
     internal static readonly TextSetting<string> RecycleFile = new("recycleFile", Words.Path, orNumber: false, "Replaces all workers, one after the other, when this file is written.", "FILE");
+    internal static readonly TextSetting<int?> MaxLine = new("maxLine", static (text, _) => Words.LineLength(text), orNumber: true, "How many characters of a line that a worker writes are kept: 1K to 64M. [default: 1M]", "N");
     internal static readonly FlagSetting KeepWarm = new("keepWarm", "Keeps workers of the previous generation ready, for a rollback at once.");
 
     internal static IReadOnlyList<Setting> All { get; } =
     [
-        Program, Arguments, Workers, Name, WorkingDirectory, Environment, Scheduling, BootTimeout, Health, HealthTimeout, StopTimeout, KillTimeout, WatchWindow,
-        RestartDelay, MaxRestartDelay, MinUptime, StopExitCodes, HangTimeout, OnHang, OnHangTimeout, MaxAge, MaxMemory, Memory, MaxRequests, RecycleAt, RecycleFile, KeepWarm,
+        Program, Arguments, Workers, Name, WorkingDirectory, Environment, Scheduling, BootTimeout, Ready, Health, HealthTimeout, StopTimeout, KillTimeout, WatchWindow,
+        RestartDelay, MaxRestartDelay, MinUptime, StopExitCodes, HangTimeout, OnHang, OnHangTimeout, MaxAge, MaxMemory, Memory, MaxRequests, RecycleAt, RecycleFile, MaxLine, KeepWarm,
     ];
 
     internal static FrozenDictionary<string, Setting> ByKey { get; } = All.ToFrozenDictionary(static setting => setting.Key, StringComparer.Ordinal);

@@ -31,6 +31,14 @@ internal static class Words
         _ => throw new FormatException($"'{text}' is no scheduling policy: give 'rr', 'shared' or 'least'."),
     };
 
+    internal static WorkerReadiness Readiness(string text) => text switch
+    {
+        "listening" => WorkerReadiness.Listening,
+        "online" => WorkerReadiness.Online,
+        "message" => WorkerReadiness.Ready,
+        _ => throw new FormatException($"'{text}' is not when a worker is ready: give 'listening', 'online' or 'message'."),
+    };
+
     internal static MemoryMeasure Measure(string text) => text switch
     {
         "rss" => MemoryMeasure.Resident,
@@ -64,6 +72,9 @@ internal static class Words
 
     internal static long Memory(string text)
         => Arguments.ParseMemory(text) ?? throw new FormatException($"'{text}' is no amount of memory: give bytes, or a number with K, M or G.");
+
+    internal static int LineLength(string text)
+        => Arguments.ParseMemory(text) is >= 1024 and <= 64 * 1024 * 1024 and var length ? (int)length : throw new FormatException($"'{text}' is no length of a line: give a number of characters from 1K to 64M.");
 
     internal static long Count(string text)
         => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 ? count : throw new FormatException($"'{text}' is no number of requests: give 1 or more.");

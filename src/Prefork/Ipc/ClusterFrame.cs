@@ -96,6 +96,12 @@ internal sealed class PreforkFrame
 
     [JsonPropertyName("error")] public string? Error { get; set; }
 
+    /// <summary>On counts: requests that a Node worker has begun to serve.</summary>
+    [JsonPropertyName("requests")] public long? Requests { get; set; }
+
+    /// <summary>On counts: connections that it has open.</summary>
+    [JsonPropertyName("connections")] public long? Connections { get; set; }
+
     [JsonPropertyName("body")] public JsonElement Body { get; set; }
 }
 

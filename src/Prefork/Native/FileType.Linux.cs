@@ -11,11 +11,19 @@ internal static unsafe class FileType
     private const int ResultSize = 256;
     private const int AtCurrentDirectory = -100;
     private const int NoFollow = 0x100;
+    private const int Pipe = 0x1000;
+    private const int Socket = 0xC000;
 
-    internal static bool IsSocket(string path)
+    internal static bool IsSocket(string path) => Is(path, Socket);
+
+    internal static bool IsPipe(string path) => Is(path, Pipe);
+
+    /// <summary>Null when there is no such file.</summary>
+    internal static uint? OwnerOf(string path)
     {
+        const int OwnerOffset = 20;
         var result = stackalloc byte[ResultSize];
-        return Look(AtCurrentDirectory, path, result, NoFollow) && IsSocket(result);
+        return Look(AtCurrentDirectory, path, result, NoFollow) ? Unsafe.ReadUnaligned<uint>(result + OwnerOffset) : null;
     }
 
     /// <summary>Which socket a descriptor is of; null when it is of something else, or not open.</summary>
@@ -23,7 +31,7 @@ internal static unsafe class FileType
     {
         const int EmptyPath = 0x1000;
         var result = stackalloc byte[ResultSize];
-        return Look(descriptor, "", result, EmptyPath) && IsSocket(result) ? Identity(result) : null;
+        return Look(descriptor, "", result, EmptyPath) && FormatOf(result) == Socket ? Identity(result) : null;
     }
 
     /// <summary>Null when there is no such file, or when the system has no such call.</summary>
@@ -35,12 +43,17 @@ internal static unsafe class FileType
         return Look(AtCurrentDirectory, path, result, follow ? 0 : NoFollow) ? Identity(result) : null;
     }
 
-    private static bool IsSocket(byte* result)
+    private static bool Is(string path, int format)
+    {
+        var result = stackalloc byte[ResultSize];
+        return Look(AtCurrentDirectory, path, result, NoFollow) && FormatOf(result) == format;
+    }
+
+    private static int FormatOf(byte* result)
     {
         const int ModeOffset = 28;
         const int FormatMask = 0xF000;
-        const int Socket = 0xC000;
-        return (Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask) == Socket;
+        return Unsafe.ReadUnaligned<ushort>(result + ModeOffset) & FormatMask;
     }
 
     private static FileIdentity Identity(byte* result)
@@ -52,10 +65,10 @@ internal static unsafe class FileType
 
     private static bool Look(int directory, string path, byte* result, int flags)
     {
-        const uint TypeAndInode = 0x101;
+        const uint TypeOwnerAndInode = 0x109;
         try
         {
-            return Libc.Statx(directory, path, flags, TypeAndInode, result) == 0;
+            return Libc.Statx(directory, path, flags, TypeOwnerAndInode, result) == 0;
         }
         catch (Exception exception) when (exception is EntryPointNotFoundException or DllNotFoundException)
         {

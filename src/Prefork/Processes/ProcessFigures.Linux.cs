@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace Prefork.Processes;
 
-/// <summary>What a process uses, as the kernel tells it. 0 when it has ended.</summary>
+/// <summary>What a process uses, as the kernel tells it. Null when it has ended, or may not be looked at.</summary>
 internal static class ProcessFigures
 {
     /// <summary>Clock ticks a second, as proc_pid_stat(5) counts time: 100 on every Linux that .NET runs on.</summary>
     private const int TicksPerSecond = 100;
 
     /// <summary>Bytes in memory, with what is shared.</summary>
-    internal static long ResidentMemory(int pid) => Line($"/proc/{pid}/statm") is { } line
+    internal static long? ResidentMemory(int pid) => Line($"/proc/{pid}/statm") is { } line
         ? long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize
-        : 0;
+        : null;
 
     /// <summary>Bytes in memory, with what is shared counted by its part; falls back to all of it where that may not be read.</summary>
-    internal static long ProportionalMemory(int pid)
+    internal static long? ProportionalMemory(int pid)
     {
         try
         {
@@ -28,11 +28,11 @@ internal static class ProcessFigures
     }
 
     /// <summary>Processor time used, in user and kernel mode.</summary>
-    internal static TimeSpan ProcessorTime(int pid)
+    internal static TimeSpan? ProcessorTime(int pid)
     {
         if (Line($"/proc/{pid}/stat") is not { } line)
         {
-            return TimeSpan.Zero;
+            return null;
         }
 
         var fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');

@@ -17,6 +17,9 @@ internal sealed class ProcessTree(Dictionary<int, long> members)
 
     internal IReadOnlyCollection<int> Pids => _members.Keys;
 
+    /// <summary>Those that have ended, each with its start.</summary>
+    internal IEnumerable<(int Pid, long Start)> Ended => _members.Where(static member => ProcessTable.Find(member.Key)?.Start != member.Value).Select(static member => (member.Key, member.Value));
+
     /// <summary>Both; where they differ, the later look counts.</summary>
     internal ProcessTree With(ProcessTree later)
     {

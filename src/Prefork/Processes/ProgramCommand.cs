@@ -6,7 +6,7 @@ namespace Prefork.Processes;
 /// <summary>What to execute for a worker: a file, and the arguments after its name.</summary>
 internal sealed record ProgramCommand(string File, IReadOnlyList<string> Arguments)
 {
-    private static readonly string[] NodeExtensions = [".js", ".mjs", ".cjs"];
+    private static readonly string[] NodeExtensions = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 
     /// <exception cref="FileNotFoundException">The program or its interpreter is not there.</exception>
     internal static ProgramCommand Create(string exec, IReadOnlyList<string> execArguments, IReadOnlyList<string> arguments, string? workingDirectory)
@@ -34,8 +34,10 @@ internal sealed record ProgramCommand(string File, IReadOnlyList<string> Argumen
 
     internal static bool IsNodeScript(string exec) => NodeExtensions.Contains(Path.GetExtension(exec), StringComparer.Ordinal);
 
-    internal static string? FindInPath(string name)
-        => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin")
+    /// <param name="name">The command.</param>
+    /// <param name="searchPath">A PATH; null for this process's.</param>
+    internal static string? FindInPath(string name, string? searchPath = null)
+        => (searchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin")
             .Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(System.IO.File.Exists);

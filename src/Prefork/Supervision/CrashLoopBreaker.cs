@@ -9,6 +9,16 @@ internal sealed class CrashLoopBreaker(int failures, TimeSpan window, TimeSpan p
     private readonly Queue<TimeSpan> _recent = new();
     private TimeSpan _last;
 
+    /// <summary>
+    /// Whether an end that nobody meant speaks of a crash loop. A worker that served, left of its own accord and ended in order does what it was made to do, however soon;
+    /// one that never served has done nothing, whatever its code.
+    /// </summary>
+    /// <param name="exit">Null when it could not be started.</param>
+    /// <param name="served">Null when it never did.</param>
+    /// <param name="minUptime">One that served so long has lasted.</param>
+    internal static bool IsFailure(WorkerExit? exit, TimeSpan? served, TimeSpan minUptime)
+        => served is null || (served < minUptime && exit is not { Asked: true, Code: null or 0 });
+
     internal bool IsOpen { get; private set; }
 
     /// <summary>Since when it is open, or was.</summary>

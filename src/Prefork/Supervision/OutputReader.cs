@@ -8,21 +8,24 @@ namespace Prefork.Supervision;
 /// </summary>
 internal sealed class OutputReader
 {
-    internal const int MaxLine = 16 * 1024;
+    private const int BufferSize = 16 * 1024;
 
     private readonly RecentLines _last = new();
     private readonly Action<bool, string> _write;
     private readonly Action<Exception> _refused;
+    private readonly int _maxLine;
     private readonly Task _read;
     private readonly Stream?[] _streams;
     private int _hasRefused;
 
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
+    /// <param name="maxLine">How many characters of a line are kept.</param>
     /// <param name="write">Takes each line; the user's.</param>
     /// <param name="refused">Hears what that throws, the first time. A worker that nobody reads would stand still, so reading goes on.</param>
-    internal OutputReader(Stream? output, Stream? error, Action<bool, string> write, Action<Exception> refused)
+    internal OutputReader(Stream? output, Stream? error, int maxLine, Action<bool, string> write, Action<Exception> refused)
     {
+        _maxLine = maxLine;
         _write = write;
         _refused = refused;
         _streams = [output, error];
@@ -57,15 +60,15 @@ internal sealed class OutputReader
         }
 
         var decoder = Encoding.UTF8.GetDecoder();
-        var bytes = new byte[4096];
+        var bytes = new byte[BufferSize];
         var characters = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
-        var line = new StringBuilder();
+        var lines = new LineSplitter(_maxLine, line => Take(isError, line));
         try
         {
             for (int count; (count = await stream.ReadAsync(bytes).ConfigureAwait(false)) > 0;)
             {
                 var length = decoder.GetChars(bytes.AsSpan(0, count), characters, flush: false);
-                TakeLines(characters.AsSpan(0, length), line, isError);
+                lines.Add(characters.AsSpan(0, length));
             }
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
@@ -73,42 +76,7 @@ internal sealed class OutputReader
             // We have let go.
         }
 
-        if (line.Length > 0)
-        {
-            Take(isError, line.ToString());
-        }
-    }
-
-    private void TakeLines(ReadOnlySpan<char> text, StringBuilder line, bool isError)
-    {
-        while (!text.IsEmpty)
-        {
-            var end = text.IndexOf('\n');
-            var part = end < 0 ? text : text[..end];
-            var room = MaxLine - line.Length;
-            if (part.Length > room)
-            {
-                Flush(part[..room]);
-                text = text[room..];
-                continue;
-            }
-
-            if (end < 0)
-            {
-                line.Append(part);
-                return;
-            }
-
-            Flush(part);
-            text = text[(end + 1)..];
-        }
-
-        void Flush(ReadOnlySpan<char> rest)
-        {
-            var whole = line.Append(rest).ToString();
-            line.Clear();
-            Take(isError, whole.EndsWith('\r') ? whole[..^1] : whole);
-        }
+        lines.Finish();
     }
 
     private void Take(bool isError, string line)

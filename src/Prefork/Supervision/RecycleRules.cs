@@ -57,7 +57,7 @@ internal sealed class RecycleRules
     internal static double Factor(double jitter, Random random) => 1 - (jitter * random.NextDouble());
 
     /// <summary>Why a worker is to be replaced; null for no reason.</summary>
-    internal string? ReasonFor(int? processId, long requests, TimeSpan age, double factor)
+    internal string? ReasonFor(int? processId, long? requests, TimeSpan age, double factor)
     {
         if (_options.MaxAge is { } maxAge && age >= maxAge * factor)
         {

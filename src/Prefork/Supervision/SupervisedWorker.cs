@@ -34,8 +34,27 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     /// <summary>Whether that is a failure of the worker's, such as a hang, and not something that was planned.</summary>
     internal bool HasFailed { get; set; }
 
-    /// <summary>Whether its channel is closed, and the time runs in which its process is to end.</summary>
-    internal bool HasLeft { get; set; }
+    /// <summary>Since when, on the supervisor's clock, it gets no more clients though nobody told it to leave; null as long as it does.</summary>
+    internal TimeSpan? LeftSince { get; set; }
+
+    /// <summary>Whether it listened when it entered rotation. One that did not, such as a worker that takes its work from a queue, is not held to it.</summary>
+    internal bool Listens { get; set; }
+
+    /// <summary>Why it can get no clients, as far as its primary knows; null when it can.</summary>
+    internal string? WhyUseless => !Process.IsConnected ? "has closed its channel"
+        : Process.IsAskedToLeave ? "leaves by itself"
+        : Listens && Process.Control.HasClosedAllListeners ? "has closed its listeners"
+        : null;
+
+    /// <summary>Whether its connections are over: only of a Node worker, which closes its channel after them, and then lives as long as its program has something to wait for.</summary>
+    internal Task<bool> HasDrainedAsync() => Process.IsConnected || Process.Process.Id is not { } pid
+        ? Task.FromResult(false)
+        : Task.Run(() => !ProcessConnections.AreOpenTo(pid, Process.Control.ListenedOn));
+
+    /// <summary>Whether it has been sent SIGTERM because it had nothing to drain any more.</summary>
+    internal bool IsToldToEnd { get; set; }
+
+    internal bool IsNode { get; } = generation.Settings.Exec is { } exec && ProgramCommand.IsNodeScript(exec);
 
     /// <summary>What the user's code says about its start, or is about to say: nobody asks a second time before that.</summary>
     internal Task<string?>? Explanation { get; set; }
@@ -64,6 +83,22 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
 
     /// <summary>Looks at what it has started: to be done before its end, which takes away the trace, and after it, for what is in its group.</summary>
     internal ProcessTree Look(ProcessTable table) => Tree = Process.Process.Id is { } pid ? Tree.With(table.TreeOf(pid, Process.Process.StartTime)) : Tree;
+
+    /// <summary>What the runtimes of a .NET worker that has ended, and of those that it has started, may have left in its folder for such files.</summary>
+    internal void RemoveRuntimeFiles()
+    {
+        var settings = Generation.Settings;
+        var folder = RuntimeFiles.FolderOf(settings.Environment, settings.WorkingDirectory);
+        foreach (var (pid, start) in Tree.Ended)
+        {
+            RuntimeFiles.Remove(folder, pid, start, settings.UserId);
+        }
+
+        if (Process.Process.Id is { } own && _processStart is { } ownStart)
+        {
+            RuntimeFiles.Remove(folder, own, ownStart, settings.UserId);
+        }
+    }
 
     internal void SetOver() => _over.TrySetResult();
 

@@ -130,10 +130,10 @@ internal sealed partial class Supervisor
             return;
         }
 
-        var served = worker.ServesSince is { } since ? Now - since : TimeSpan.Zero;
-        worker.Slot.NotBefore = Now + worker.Slot.Backoff.Next(served);
+        var served = Now - worker.ServesSince;
+        worker.Slot.NotBefore = Now + worker.Slot.Backoff.Next(served ?? TimeSpan.Zero);
         worker.Slot.HasLost = true;
-        if (exit is not { Asked: true } && served < options.MinUptime && worker.Generation.Breaker.Fail(Now))
+        if (CrashLoopBreaker.IsFailure(exit, served, options.MinUptime) && worker.Generation.Breaker.Fail(Now))
         {
             var what = $"generation {worker.Generation.Number} is a crash loop: {options.BreakerFailures} failures within {Seconds(options.BreakerWindow)}";
             var then = worker.Generation.HasServed ? $"; one worker at a time is tried, every {Seconds(options.MaxRestartDelay)} while others serve" : "";
@@ -158,7 +158,7 @@ internal sealed partial class Supervisor
         var options = worker.Generation.Options;
         Look(worker);
         worker.Process.Disconnect();
-        if (worker.ServesSince is null || !await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token))
+        if (worker.ServesSince is null || !await LeavesWithinAsync(worker, options.StopTimeout))
         {
             Look(worker);
             Kill(worker, Signal.SIGTERM);
@@ -173,18 +173,20 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>
-    /// Its channel is closed, so that it gets no more clients and hears nothing: it leaves by itself, and may have something to bring to its end. Its slot waits for it,
+    /// It gets no more clients, and nobody told it to leave: it may have something to bring to its end. Its slot waits for it,
     /// since its code may say that it is not to be started again; but not for ever.
     /// </summary>
     private async Task EndLeftAsync(SupervisedWorker worker)
     {
-        var options = worker.Generation.Options;
-        if (await EndsWithinAsync(worker, options.StopTimeout, _hurry.Token) || worker.StopReason is not null)
+        var (options, since) = (worker.Generation.Options, worker.LeftSince);
+        bool IsBack() => worker.LeftSince != since;
+        Raise(SupervisorEventKind.Notice, $"{worker.Name} {worker.WhyUseless}, and nobody told it to: it gets no clients, and has {Seconds(options.StopTimeout)} to end", worker);
+        if (await LeavesWithinAsync(worker, options.StopTimeout) || worker.StopReason is not null || IsBack())
         {
             return;
         }
 
-        worker.StopReason = $"has closed its channel, and did not end within {Seconds(options.StopTimeout)}";
+        worker.StopReason = $"{worker.WhyUseless ?? "has left"}, and did not end within {Seconds(options.StopTimeout)}";
         worker.HasFailed = true;
         worker.Phase = WorkerPhase.Draining;
         _transaction?.OnFailure(worker);
@@ -195,6 +197,48 @@ internal sealed partial class Supervisor
         {
             KillWithTree(worker);
         }
+    }
+
+    /// <summary>
+    /// A Node worker that has nothing to drain any more is sent SIGTERM before its time is over: what a program closes when it is stopped (timers, pools), it closes then,
+    /// and Node itself would wait for it. Its time is its own all the same.
+    /// </summary>
+    private async Task<bool> LeavesWithinAsync(SupervisedWorker worker, TimeSpan time)
+    {
+        var deadline = Now + time;
+        if (worker.IsNode && await DrainsBeforeAsync(worker, deadline) && !worker.IsToldToEnd)
+        {
+            // Once, whoever waits: to a second one many programs answer by ending at once.
+            worker.IsToldToEnd = true;
+            Look(worker);
+            Kill(worker, Signal.SIGTERM);
+        }
+
+        var left = deadline - Now;
+        return await EndsWithinAsync(worker, left > TimeSpan.Zero ? left : TimeSpan.Zero, _hurry.Token);
+    }
+
+    /// <summary>Looked at twice: between the close of its channel and a program's own end a moment may pass.</summary>
+    private async Task<bool> DrainsBeforeAsync(SupervisedWorker worker, TimeSpan deadline)
+    {
+        var hadDrained = false;
+        while (deadline - Now > s_tick && !_hurry.IsCancellationRequested)
+        {
+            if (await EndsWithinAsync(worker, s_tick, _hurry.Token))
+            {
+                return false;
+            }
+
+            var hasDrained = await worker.HasDrainedAsync();
+            if (hadDrained && hasDrained)
+            {
+                return true;
+            }
+
+            hadDrained = hasDrained;
+        }
+
+        return false;
     }
 
     /// <summary>What a worker that has ended, however, has left behind: SIGTERM, and at the deadline SIGKILL.</summary>
@@ -214,6 +258,16 @@ internal sealed partial class Supervisor
                 // Those, too, that they have started meanwhile. With all of them gone their group's number might be somebody else's.
                 Look(worker).Kill(Signal.SIGKILL);
             }
+        }
+
+        try
+        {
+            // Not here: a folder for temporary files may be on a file system that hangs.
+            await Task.Run(worker.RemoveRuntimeFiles).WaitAsync(s_outputPatience, _time);
+        }
+        catch (TimeoutException)
+        {
+            // They stay, or go when it does not hang any more.
         }
     }
 

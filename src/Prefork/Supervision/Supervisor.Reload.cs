@@ -164,16 +164,14 @@ internal sealed partial class Supervisor
         }
 
         await transaction.GuardAsync(DelayAsync(options.WatchWindow ?? transaction.Next.Options.WatchWindow, transaction.Watch));
-        if (transaction.Brought.FirstOrDefault(static worker => worker is { StopReason: null, IsOver: false } && HasLeft(worker)) is { } leaving)
+        if (transaction.Brought.FirstOrDefault(static worker => worker is { StopReason: null, IsOver: false } && worker.WhyUseless is not null) is { } leaving)
         {
             // It serves those that it has to the end, and has until its deadline for it.
-            const string Why = "stopped listening while the new generation was watched";
-            _ = StopWorkerAsync(leaving, Why);
-            throw new WorkerFailedException($"{leaving.Name} {Why}", leaving);
+            var why = $"{leaving.WhyUseless} while the new generation was watched";
+            _ = StopWorkerAsync(leaving, why);
+            throw new WorkerFailedException($"{leaving.Name} {why}", leaving);
         }
     }
-
-    private static bool HasLeft(SupervisedWorker worker) => worker.Process.Control.HasClosedAllListeners || !worker.Process.IsConnected;
 
     /// <summary>Each new worker may have removed the path that it listens on, as a program does that begins with a path of its own.</summary>
     /// <exception cref="WorkerFailedException">Nobody would find one of the listeners.</exception>

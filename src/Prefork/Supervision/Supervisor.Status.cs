@@ -31,7 +31,7 @@ internal sealed partial class Supervisor
             worker.StartedAt,
             process.OpenConnections,
             process.Requests,
-            pid is { } id ? ProcessFigures.ResidentMemory(id) : 0,
-            pid is { } number ? ProcessFigures.ProcessorTime(number) : TimeSpan.Zero);
+            pid is { } id ? ProcessFigures.ResidentMemory(id) : null,
+            pid is { } number ? ProcessFigures.ProcessorTime(number) : null);
     }
 }

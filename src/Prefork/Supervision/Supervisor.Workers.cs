@@ -33,6 +33,7 @@ internal sealed partial class Supervisor
             ? new OutputReader(
                 process.Process.StandardOutput,
                 process.Process.StandardError,
+                options.MaxOutputLine,
                 (isError, line) => write(new WorkerOutput(process, slot.Index, isError, line)),
                 exception => Post(() => Raise(SupervisorEventKind.Notice, $"worker {process.Id} is read, but its output is not all taken: {exception.Message}")))
             : null;
@@ -85,7 +86,12 @@ internal sealed partial class Supervisor
     {
         worker.Process.EnterRotation(share);
         worker.Phase = share < 1 ? WorkerPhase.Canary : WorkerPhase.Serving;
-        worker.ServesSince ??= Now;
+        if (worker.ServesSince is null)
+        {
+            worker.ServesSince = Now;
+            worker.Listens = worker.Generation.Options.ReadyOn != WorkerReadiness.Online && worker.Process.State == WorkerState.Listening;
+        }
+
         worker.Slot.Failure = null;
         worker.Generation.HasServed = true;
         Raise(SupervisorEventKind.WorkerServes, $"{worker.Name} serves{(share < 1 ? $" {share:P0} of connections" : "")}", worker);
@@ -265,13 +271,20 @@ internal sealed partial class Supervisor
     private void CheckHealth()
     {
         // One that starts has its deadline already.
-        foreach (var worker in _workers.Where(static worker => worker is { StopReason: null, IsOver: false, Phase: not WorkerPhase.Starting, Process.IsConnected: false }).ToArray())
+        foreach (var worker in _workers.Where(static worker => worker is { StopReason: null, IsOver: false, Phase: not WorkerPhase.Starting }).ToArray())
         {
-            worker.Phase = WorkerPhase.Draining;
-            if (!worker.HasLeft)
+            if (worker.WhyUseless is null)
             {
-                worker.HasLeft = true;
-                _ = EndLeftAsync(worker);
+                ComeBack(worker);
+            }
+            else
+            {
+                worker.Phase = WorkerPhase.Draining;
+                if (worker.LeftSince is null)
+                {
+                    worker.LeftSince = Now;
+                    _ = EndLeftAsync(worker);
+                }
             }
         }
 
@@ -290,6 +303,17 @@ internal sealed partial class Supervisor
             {
                 _ = EndHungAsync(worker);
             }
+        }
+    }
+
+    /// <summary>It listens again, as a program does that opens its server anew. One whose slot is another's meanwhile is none of those that serve any more.</summary>
+    private void ComeBack(SupervisedWorker worker)
+    {
+        if (worker.LeftSince is not null && worker.Slot.Holder == worker)
+        {
+            worker.LeftSince = null;
+            worker.Phase = WorkerPhase.Serving;
+            Raise(SupervisorEventKind.WorkerServes, $"{worker.Name} serves again", worker);
         }
     }
 

@@ -18,6 +18,17 @@ public class CrashLoopBreakerTests
         Assert.Equal(At(33), _breaker.NextTry);
     }
 
+    [Theory]
+    [InlineData(null, 0, false, true)]
+    [InlineData(null, 0, true, true)]
+    [InlineData(1.0, 0, true, false)]
+    [InlineData(1.0, 0, false, true)]
+    [InlineData(1.0, 5, true, true)]
+    [InlineData(10.0, 5, true, false)]
+    [InlineData(10.0, 0, false, false)]
+    public void IsFailure_CountsWhoNeverServed_HoweverItEnded(double? served, int code, bool asked, bool fails)
+        => Assert.Equal(fails, CrashLoopBreaker.IsFailure(new WorkerExit(code, null, asked), served is { } seconds ? TimeSpan.FromSeconds(seconds) : null, TimeSpan.FromSeconds(10)));
+
     [Fact]
     public void Fail_NowAndThen_DoesNotOpen()
     {

@@ -6,6 +6,8 @@ namespace Prefork.Tests.Supervision;
 
 public class OutputReaderTests
 {
+    private const int MaxLine = 1000;
+
     private readonly Pipe _output = new();
     private readonly Pipe _error = new();
     private readonly List<(bool IsError, string Line)> _lines = [];
@@ -19,10 +21,17 @@ public class OutputReaderTests
     }
 
     [Fact]
-    public async Task ALineWithoutEnd_ComesInPieces()
+    public async Task ALineThatIsTooLong_IsOneLine_CutWithAMark()
     {
-        await ReadAsync(new string('x', (2 * OutputReader.MaxLine) + 5));
-        Assert.Equal([OutputReader.MaxLine, OutputReader.MaxLine, 5], _lines.Select(line => line.Line.Length));
+        await ReadAsync(new string('x', MaxLine), "\n", new string('y', MaxLine), "yy", new string('y', 3 * MaxLine), "\nnext\n", new string('z', MaxLine + 1));
+        Assert.Equal([new string('x', MaxLine), new string('y', MaxLine) + LineSplitter.Mark(MaxLine), "next", new string('z', MaxLine) + LineSplitter.Mark(MaxLine)], _lines.Select(line => line.Line));
+    }
+
+    [Fact]
+    public async Task ACut_IsNotWithinACharacter()
+    {
+        await ReadAsync(new string('x', MaxLine - 1) + "😀y\n");
+        Assert.Equal(new string('x', MaxLine - 1) + LineSplitter.Mark(MaxLine), Assert.Single(_lines).Line);
     }
 
     [Fact]
@@ -52,7 +61,7 @@ public class OutputReaderTests
         Assert.IsType<IOException>(Assert.Single(_refused));
     }
 
-    private OutputReader Read() => new(_output.Reader.AsStream(), _error.Reader.AsStream(), Take, _refused.Add);
+    private OutputReader Read() => new(_output.Reader.AsStream(), _error.Reader.AsStream(), MaxLine, Take, _refused.Add);
 
     private void Take(bool isError, string line)
     {

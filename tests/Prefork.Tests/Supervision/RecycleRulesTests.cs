@@ -73,7 +73,7 @@ public class RecycleRulesTests
         {
             await cat.StandardInput.WriteLineAsync("there");
             Assert.Equal("there", await cat.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
-            var (proportional, resident) = (ProcessFigures.ProportionalMemory(cat.Id), ProcessFigures.ResidentMemory(cat.Id));
+            var (proportional, resident) = (ProcessFigures.ProportionalMemory(cat.Id)!.Value, ProcessFigures.ResidentMemory(cat.Id)!.Value);
             Assert.InRange(proportional, 1, resident - 1);
             var limit = (proportional + resident) / 2;
             Assert.Null(ReasonFor(MemoryMeasure.Proportional, limit));
