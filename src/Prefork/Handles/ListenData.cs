@@ -19,8 +19,6 @@ internal static class ListenData
     internal const int MaxTokens = 4096;
 
     /// <summary>What is wrong with it; null when it may be kept.</summary>
-    /// <exception cref="JsonException">It can be read and not written.</exception>
-    /// <exception cref="InvalidOperationException">It can be read and not written: half a pair of surrogates.</exception>
     internal static string? FaultOf(JsonElement data)
     {
         if (data.ValueKind == JsonValueKind.Undefined)
@@ -48,7 +46,15 @@ internal static class ListenData
             }
         }
 
-        _ = JsonSerializer.SerializeToUtf8Bytes(data, FrameJsonContext.Default.JsonElement);
-        return null;
+        try
+        {
+            _ = JsonSerializer.SerializeToUtf8Bytes(data, FrameJsonContext.Default.JsonElement);
+            return null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Half a pair of surrogates.
+            return "data that can be read and not written";
+        }
     }
 }

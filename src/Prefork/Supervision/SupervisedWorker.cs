@@ -94,7 +94,7 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
             RuntimeFiles.Remove(folder, pid, start, settings.UserId);
         }
 
-        if (Process.Process.Id is { } own && _processStart is { } ownStart)
+        if (Process.Process is { Id: { } own, StartTime: { } ownStart })
         {
             RuntimeFiles.Remove(folder, own, ownStart, settings.UserId);
         }

@@ -31,7 +31,7 @@ public class ListenDataTests
     public void None_IsKept() => Assert.Null(ListenData.FaultOf(default));
 
     [Fact]
-    public void WhatCanBeReadAndNotWritten_Throws() => Assert.Throws<InvalidOperationException>(() => FaultOf("\"\\ud800\""));
+    public void WhatCanBeReadAndNotWritten_IsRefused() => Assert.NotNull(FaultOf("\"\\ud800\""));
 
     private static string? FaultOf(string json)
     {
