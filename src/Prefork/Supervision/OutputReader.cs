@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Prefork.Supervision;
 
@@ -11,7 +13,7 @@ internal sealed class OutputReader
     internal const int MaxLine = 16 * 1024;
 
     private readonly RecentLines _last = new();
-    private readonly Action<bool, string> _write;
+    private readonly Action<bool, string, byte[]?> _write;
     private readonly Action<Exception> _refused;
     private readonly Task _read;
     private readonly Stream?[] _streams;
@@ -19,9 +21,9 @@ internal sealed class OutputReader
 
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
-    /// <param name="write">Takes each line; the user's.</param>
+    /// <param name="write">Takes each line; the user's. With its bytes when they are no UTF-8, so that the text is not all of it.</param>
     /// <param name="refused">Hears what that throws, the first time. A worker that nobody reads would stand still, so reading goes on.</param>
-    internal OutputReader(Stream? output, Stream? error, Action<bool, string> write, Action<Exception> refused)
+    internal OutputReader(Stream? output, Stream? error, Action<bool, string, byte[]?> write, Action<Exception> refused)
     {
         _write = write;
         _refused = refused;
@@ -56,16 +58,14 @@ internal sealed class OutputReader
             return;
         }
 
-        var decoder = Encoding.UTF8.GetDecoder();
         var bytes = new byte[4096];
-        var characters = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
-        var line = new StringBuilder();
+        var line = new byte[MaxLine];
+        var length = 0;
         try
         {
             for (int count; (count = await stream.ReadAsync(bytes).ConfigureAwait(false)) > 0;)
             {
-                var length = decoder.GetChars(bytes.AsSpan(0, count), characters, flush: false);
-                TakeLines(characters.AsSpan(0, length), line, isError);
+                length = TakeLines(bytes.AsSpan(0, count), line, length, isError);
             }
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
@@ -73,50 +73,69 @@ internal sealed class OutputReader
             // We have let go.
         }
 
-        if (line.Length > 0)
+        if (length > 0)
         {
-            Take(isError, line.ToString());
+            Take(isError, line.AsSpan(0, length));
         }
     }
 
-    private void TakeLines(ReadOnlySpan<char> text, StringBuilder line, bool isError)
+    /// <summary>Returns how much of <paramref name="line"/> waits for more.</summary>
+    private int TakeLines(ReadOnlySpan<byte> read, byte[] line, int length, bool isError)
     {
-        while (!text.IsEmpty)
+        while (!read.IsEmpty)
         {
-            var end = text.IndexOf('\n');
-            var part = end < 0 ? text : text[..end];
-            var room = MaxLine - line.Length;
-            if (part.Length > room)
+            var end = read.IndexOf((byte)'\n');
+            var part = end < 0 ? read : read[..end];
+            if (part.Length > MaxLine - length)
             {
-                Flush(part[..room]);
-                text = text[room..];
+                part = part[..(MaxLine - length)];
+                part.CopyTo(line.AsSpan(length));
+                read = read[part.Length..];
+
+                // Between two characters.
+                var whole = MaxLine - UnfinishedLength(line);
+                Take(isError, line.AsSpan(0, whole));
+                line.AsSpan(whole).CopyTo(line);
+                length = MaxLine - whole;
                 continue;
             }
 
+            part.CopyTo(line.AsSpan(length));
+            length += part.Length;
             if (end < 0)
             {
-                line.Append(part);
-                return;
+                break;
             }
 
-            Flush(part);
-            text = text[(end + 1)..];
+            Take(isError, line.AsSpan(0, length > 0 && line[length - 1] == '\r' ? length - 1 : length));
+            length = 0;
+            read = read[(end + 1)..];
         }
 
-        void Flush(ReadOnlySpan<char> rest)
-        {
-            var whole = line.Append(rest).ToString();
-            line.Clear();
-            Take(isError, whole.EndsWith('\r') ? whole[..^1] : whole);
-        }
+        return length;
     }
 
-    private void Take(bool isError, string line)
+    /// <summary>Bytes at the end that are the beginning of a character.</summary>
+    private static int UnfinishedLength(ReadOnlySpan<byte> text)
     {
+        for (var length = 1; length <= 3; length++)
+        {
+            if (Rune.DecodeFromUtf8(text[^length..], out _, out _) == OperationStatus.NeedMoreData)
+            {
+                return length;
+            }
+        }
+
+        return 0;
+    }
+
+    private void Take(bool isError, ReadOnlySpan<byte> bytes)
+    {
+        var line = Encoding.UTF8.GetString(bytes);
         _last.Add(line);
         try
         {
-            _write(isError, line);
+            _write(isError, line, Utf8.IsValid(bytes) ? null : bytes.ToArray());
         }
         catch (Exception exception)
         {

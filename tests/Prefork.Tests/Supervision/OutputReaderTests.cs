@@ -9,6 +9,7 @@ public class OutputReaderTests
     private readonly Pipe _output = new();
     private readonly Pipe _error = new();
     private readonly List<(bool IsError, string Line)> _lines = [];
+    private readonly List<byte[]?> _bytes = [];
     private readonly List<Exception> _refused = [];
 
     [Fact]
@@ -23,6 +24,22 @@ public class OutputReaderTests
     {
         await ReadAsync(new string('x', (2 * OutputReader.MaxLine) + 5));
         Assert.Equal([OutputReader.MaxLine, OutputReader.MaxLine, 5], _lines.Select(line => line.Line.Length));
+    }
+
+    [Fact]
+    public async Task ALineWithoutEnd_IsNotCutWithinACharacter()
+    {
+        await ReadAsync("x" + string.Concat(Enumerable.Repeat("👍", OutputReader.MaxLine / 4)));
+        Assert.Equal([OutputReader.MaxLine - 3, 4], _lines.Select(line => Encoding.UTF8.GetByteCount(line.Line)));
+        Assert.Equal("👍", _lines[^1].Line);
+    }
+
+    [Fact]
+    public async Task BytesThatAreNoText_ComeBesideIt()
+    {
+        await ReadAsync([.. "a"u8, 0xff, 0xfe, .. "b\nüber\n"u8]);
+        Assert.Equal(["a��b", "über"], _lines.Select(line => line.Line));
+        Assert.Equal([[.. "a"u8, 0xff, 0xfe, .. "b"u8], null], _bytes);
     }
 
     [Fact]
@@ -54,7 +71,7 @@ public class OutputReaderTests
 
     private OutputReader Read() => new(_output.Reader.AsStream(), _error.Reader.AsStream(), Take, _refused.Add);
 
-    private void Take(bool isError, string line)
+    private void Take(bool isError, string line, byte[]? bytes)
     {
         if (line == "refuse")
         {
@@ -64,15 +81,18 @@ public class OutputReaderTests
         lock (_lines)
         {
             _lines.Add((isError, line));
+            _bytes.Add(bytes);
         }
     }
 
-    private async Task<OutputReader> ReadAsync(params string[] parts)
+    private Task<OutputReader> ReadAsync(params string[] parts) => ReadAsync([.. parts.Select(Encoding.UTF8.GetBytes)]);
+
+    private async Task<OutputReader> ReadAsync(params byte[][] parts)
     {
         var reader = Read();
         foreach (var part in parts)
         {
-            await WriteAsync(part);
+            await _output.Writer.WriteAsync(part);
         }
 
         await _output.Writer.CompleteAsync();
