@@ -32,8 +32,19 @@ public sealed record SupervisorStatus(
 /// <param name="Requests">Requests served, as it says itself.</param>
 /// <param name="ResidentMemory">RSS in bytes; 0 when it cannot be read.</param>
 /// <param name="ProcessorTime">Processor time that it has used, in user and kernel mode.</param>
+/// <param name="Listeners">Where the primary listens for it (<see cref="WorkerProcess.Listeners"/>).</param>
 public sealed record WorkerStatus(
-    int Id, int? ProcessId, int Slot, int Generation, WorkerPhase Phase, DateTimeOffset Since, long Connections, long Requests, long ResidentMemory, TimeSpan ProcessorTime);
+    int Id,
+    int? ProcessId,
+    int Slot,
+    int Generation,
+    WorkerPhase Phase,
+    DateTimeOffset Since,
+    long Connections,
+    long Requests,
+    long ResidentMemory,
+    TimeSpan ProcessorTime,
+    IReadOnlyList<ListeningAddress> Listeners);
 
 /// <summary>How a supervised cluster is.</summary>
 public enum SupervisorState

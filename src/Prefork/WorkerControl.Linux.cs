@@ -215,6 +215,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 
     private void LeaveHandles()
     {
+        Worker.Listeners = [];
         foreach (var handle in _handles.Values)
         {
             if (handle.Leave(Id))
@@ -229,6 +230,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 
     private void RemoveFromHandles()
     {
+        Worker.Listeners = [];
         var grace = Grace(Worker.IsAskedToLeave);
         foreach (var handle in _handles.Values)
         {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Prefork.Handles;
@@ -54,6 +55,7 @@ internal sealed partial class WorkerControl
 
         handle.Add(Id);
         _handles.Add(query.Key, handle);
+        ShowListeners();
         _closedAll = false;
         try
         {
@@ -121,6 +123,13 @@ internal sealed partial class WorkerControl
         }
     }
 
+    private void ShowListeners() => Worker.Listeners = [.. _handles.Values.Select(static handle => AddressOf(handle.Query, handle.LocalEndPoint))];
+
+    /// <summary>The kernel's word, and not the worker's: the port is the one that it got.</summary>
+    private static ListeningAddress AddressOf(ListenQuery query, EndPoint endPoint) => endPoint is IPEndPoint { Address: var address, Port: var port }
+        ? new ListeningAddress($"{address}", port, query.IsUdp ? query.AddressType : address.AddressFamily == AddressFamily.InterNetwork ? "4" : "6", query.Descriptor)
+        : new ListeningAddress(query.Address ?? $"{endPoint}", -1, "-1", query.Descriptor);
+
     private void Reply(long ack, ListenHandle handle)
     {
         switch (handle)
@@ -184,6 +193,7 @@ internal sealed partial class WorkerControl
             return;
         }
 
+        ShowListeners();
         _closedAll = _handles.Count == 0;
         handle.Remove(Id);
         _primary.Handles.Release(handle, TimeSpan.Zero);

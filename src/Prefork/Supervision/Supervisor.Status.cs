@@ -32,6 +32,7 @@ internal sealed partial class Supervisor
             process.OpenConnections,
             process.Requests,
             pid is { } id ? ProcessFigures.ResidentMemory(id) : 0,
-            pid is { } number ? ProcessFigures.ProcessorTime(number) : TimeSpan.Zero);
+            pid is { } number ? ProcessFigures.ProcessorTime(number) : TimeSpan.Zero,
+            process.Listeners);
     }
 }
