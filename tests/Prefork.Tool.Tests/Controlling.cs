@@ -219,7 +219,7 @@ public class Controlling
         await using var app = new TestApplication();
         await app.StartAsync();
         using var canary = await ConnectAsync(app);
-        await canary.SendAsync("{\"command\":\"reload\",\"canarySeconds\":600,\"canaryShare\":1}\n"u8.ToArray());
+        await canary.SendAsync("{\"command\":\"reload\",\"canarySeconds\":600}\n"u8.ToArray());
 
         // It tells of its beginning.
         Assert.NotEqual(0, await canary.ReceiveAsync(new byte[1]).WaitAsync(TestProgram.Patience));
@@ -229,7 +229,7 @@ public class Controlling
             for (var i = 0; i < 13; i++)
             {
                 queued.Add(await ConnectAsync(app));
-                await queued[^1].SendAsync("{\"command\":\"restart\",\"queue\":true,\"canaryShare\":1}\n"u8.ToArray());
+                await queued[^1].SendAsync("{\"command\":\"restart\",\"queue\":true}\n"u8.ToArray());
             }
 
             Assert.Contains("12 operations wait for their turn already", await await Task.WhenAny(queued.Select(ReadAsync)), StringComparison.Ordinal);

@@ -19,7 +19,7 @@ internal static class Words
 
     internal static string Name(string text) => ControlSocket.IsName(text) ? text : throw new FormatException(ControlSocket.NoName(text));
 
-    internal static string Path(string text, string folder) => text.Length > 0 ? System.IO.Path.GetFullPath(text, folder) : throw new FormatException("is empty: give a path, or leave it out.");
+    internal static string Path(string text, string folder) => text.Length > 0 ? FullPath(text, folder) : throw new FormatException("is empty: give a path, or leave it out.");
 
     internal static string Command(string text) => string.IsNullOrWhiteSpace(text) ? throw new FormatException("is empty: give a command, or leave it out.") : text;
 
@@ -90,5 +90,10 @@ internal static class Words
     }
 
     /// <summary>One with a slash is a file; one without is looked for in PATH.</summary>
-    private static string Program(string text, string folder) => text.Contains('/') ? System.IO.Path.GetFullPath(text, folder) : text;
+    private static string Program(string text, string folder) => text.Contains('/') ? FullPath(text, folder) : text;
+
+    private static string FullPath(string text, string folder)
+        => System.IO.Path.IsPathRooted(text) ? System.IO.Path.GetFullPath(text)
+            : folder.Length > 0 ? System.IO.Path.GetFullPath(text, folder)
+            : throw new FormatException($"'{text}' is relative to the current folder, which is not there any more: give a full path, or change to another folder (cd).");
 }
