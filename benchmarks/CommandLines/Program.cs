@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Prefork.Tool.UnitTests;
 
-// Random command lines, run in this process: CommandLines [COUNT=10000] [SEED]. Ends with 1 when one of them ends otherwise than by a code and a reason.
-var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000;
+// Random command lines, run in this process: CommandLines [COUNT=500] [SEED]. Ends with 1 when one of them ends otherwise than by a code and a reason.
+var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 500;
 var seed = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : Random.Shared.Next();
 var wrong = 0;
 var time = Stopwatch.StartNew();
