@@ -16,10 +16,14 @@ public class Controlling
         var status = (await app.StatusAsync()).GetProperty("cluster");
         Assert.Equal("healthy", status.GetProperty("state").GetString(), ignoreCase: true);
         var list = await app.CommandAsync("list");
-        Assert.Matches($@"shop +Healthy +{pid} +2/2 ", list.Output);
+        var port = await app.PortAsync();
+        Assert.Matches($@"shop +Healthy +{pid} +2/2 .* 127\.0\.0\.1:{port}\n", list.Output);
+        Assert.Equal($"127.0.0.1:{port}", (await app.StatusAsync()).GetProperty("addresses")[0].GetString());
+        Assert.All(status.GetProperty("workers").EnumerateArray(), worker => Assert.Equal(port, worker.GetProperty("listeners")[0].GetProperty("port").GetInt32()));
         Assert.DoesNotContain('\u001b', list.Output);
         var describe = await app.CommandAsync("describe");
         Assert.Contains(Path.GetFileName(Published.WebApp), describe.Output, StringComparison.Ordinal);
+        Assert.Contains($"\nlistens on     127.0.0.1:{port}\nlog            {app.Runtime}/shop/log.txt\n", describe.Output, StringComparison.Ordinal);
         var stop = await app.CommandAsync("stop");
         Assert.Equal((0, "shop has stopped\n"), (stop.Code, stop.Output));
         Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);

@@ -11,8 +11,8 @@ public class WhatWorkersWrite
     private const string Script = $$"""
         const server = require('http').createServer((request, response) => response.end());
         const listening = address => new Promise(sent => process.send({ cmd: 'NODE_CLUSTER', act: 'listening', address, addressType: -1, port: -1 }, sent));
-        process.stdout.write('\x1b]0;owned\x07\x1b[2J\x1b[31mred\rover \u202egpj\n');
         process.stdout.write(Buffer.from([0x61, 0xff, 0xfe, 0x62, 0x0a]));
+        process.stdout.write('\x1b]0;owned\x07\x1b[2J\x1b[31mred\rover \u202egpj\n');
         (async () => {
           await listening('/x\n{{Forged}}\x1b[2J');
           for (let i = 0; i < Number(process.argv[2]); i++) await (i % 100 ? listening(`/${i}`) && null : listening(`/${i}`));
@@ -72,7 +72,7 @@ public class WhatWorkersWrite
         await run.ExpectErrorAsync("prefork: ", " serves");
         run.Signal(Native.SigTerm);
         Assert.Equal(0, await run.WaitForExitAsync());
-        Assert.Equal((byte[])[.. "\x1b]0;owned\a\x1b[2J\x1b[31mred\rover \u202egpj\n"u8, .. "a"u8, 0xff, 0xfe, .. "b\n"u8], await File.ReadAllBytesAsync(file));
+        Assert.Equal((byte[])[.. "a"u8, 0xff, 0xfe, .. "b\n\x1b]0;owned\a\x1b[2J\x1b[31mred\rover \u202egpj\n"u8], await File.ReadAllBytesAsync(file));
     }
 
     private static async Task<string> ScriptAsync(TestApplication app)

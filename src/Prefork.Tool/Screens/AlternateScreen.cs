@@ -24,7 +24,7 @@ internal sealed class AlternateScreen : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => Dispose()),
             PosixSignalRegistration.Create(PosixSignal.SIGQUIT, _ => Dispose()),
-            PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => TryWrite(Leave)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Suspend),
             PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Show()),
             PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _events.Writer.TryWrite(null)),
         ];
@@ -64,6 +64,17 @@ internal sealed class AlternateScreen : IDisposable
         foreach (var signal in _signals ?? [])
         {
             signal.Dispose();
+        }
+    }
+
+    /// <summary>Ctrl+Z. With a handler .NET does not stop the process: it is done here, and goes on with SIGCONT.</summary>
+    private void Suspend(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        lock (_lock)
+        {
+            TryWrite(Leave);
+            Control.Native.Suspend();
         }
     }
 
