@@ -48,6 +48,7 @@ internal static unsafe partial class Native
             }
         }
     }
+
     /// <summary>Stops this process until somebody lets it go on (SIGSTOP).</summary>
     internal static void Suspend() => _ = Kill(Environment.ProcessId, Stop);
 
