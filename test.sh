@@ -131,6 +131,7 @@ if [ "$failed" -eq 0 ]; then
   nodes
   suite Prefork.IntegrationTests
   node_peers
+  suite Prefork.Tool.UnitTests
   suite Prefork.Tool.Tests
   suite Prefork.Templates.Tests
   suite Prefork.Conformance

@@ -11,6 +11,7 @@ namespace Prefork.Tool;
 /// <param name="runner">Says what happens.</param>
 internal sealed class Application(string name, ClusterSupervisor supervisor, Task started, Task ended, Runner runner)
 {
+    private const int MostAddresses = 100;
     private const int MostWorkers = 1024;
 
     /// <summary>Of a worker that failed.</summary>
@@ -46,11 +47,11 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
             case "scale":
                 return await ScaleAsync(tell, request);
             case "reload":
-                return await ReplaceAsync(tell, () => supervisor.ReloadAsync(OptionsOf(request)));
+                return await ReplaceAsync(tell, request, supervisor.ReloadAsync);
             case "restart":
-                return await ReplaceAsync(tell, () => supervisor.RestartAsync(OptionsOf(request)));
+                return await ReplaceAsync(tell, request, supervisor.RestartAsync);
             case "rollback":
-                return await ReplaceAsync(tell, () => supervisor.RollBackAsync(OptionsOf(request)));
+                return await ReplaceAsync(tell, request, supervisor.RollBackAsync);
             default:
                 return new ControlReply { ExitCode = ExitCodes.Usage, Message = $"'{request.Command}' is nothing that this version of prefork does." };
         }
@@ -75,7 +76,11 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
         => new() { ExitCode = ExitCodes.Failed, Message = message, LastLines = failure is null ? null : LastWords.Tail(failure.LastLines, ShownLines) };
 
     private async Task<ApplicationStatus> StatusAsync()
-        => new(name, Environment.ProcessId, runner.Log, runner.Compare(await supervisor.GetOptionsAsync()), await supervisor.GetStatusAsync());
+    {
+        var cluster = await supervisor.GetStatusAsync();
+        var addresses = cluster.Workers.SelectMany(static worker => worker.Listeners).Select(Addresses.Describe).Distinct().Take(MostAddresses);
+        return new ApplicationStatus(name, Environment.ProcessId, runner.Log, runner.Compare(await supervisor.GetOptionsAsync()), cluster, [.. addresses]);
+    }
 
     private static ReloadOptions OptionsOf(ControlRequest request) => new()
     {
@@ -133,12 +138,28 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
                 $"{(request.IsDifference ? $"{name} has {before} workers, and {request.Workers:+#;-#} would make that {workers}" : $"{name} cannot have {workers} workers")}: it must have 1 to {MostWorkers} workers");
     }
 
-    private async Task<ControlReply> ReplaceAsync(Func<ControlReply, Task> tell, Func<Task<ReloadResult>> replace)
+    private async Task<ControlReply> ReplaceAsync(Func<ControlReply, Task> tell, ControlRequest request, Func<ReloadOptions, Task<ReloadResult>> replace)
     {
         ReloadResult? result = null;
-        await TellWhileAsync(tell, async () => result = await replace());
-        return result!.Succeeded ? new ControlReply { ExitCode = ExitCodes.Success, Message = result.Message } : Failed(result.Message, result.Failure);
+        try
+        {
+            await TellWhileAsync(tell, async () => result = await replace(OptionsOf(request)));
+        }
+        catch (OperationUnderWayException exception)
+        {
+            return new ControlReply { ExitCode = ExitCodes.Busy, Message = $"{exception.Message} 'prefork {request.Command} {name} --queue' does so." };
+        }
+
+        return result!.Succeeded ? new ControlReply { ExitCode = ExitCodes.Success, Message = result.Message } : Failed(result.Message, result.Failure) with { ExitCode = ExitCodeOf(result) };
     }
+
+    /// <summary>Of one that failed.</summary>
+    private static int ExitCodeOf(ReloadResult result) => result.Refusal switch
+    {
+        CommandException refusal => refusal.ExitCode,
+        UnusableProgramException => ExitCodes.Usage,
+        _ => ExitCodes.Failed,
+    };
 
     /// <summary>What is said meanwhile is told in order; somebody who does not listen any more stops nothing.</summary>
     private async Task TellWhileAsync(Func<ControlReply, Task> tell, Func<Task> operate)

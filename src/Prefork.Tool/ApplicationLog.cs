@@ -1,3 +1,4 @@
+using System.Text;
 using Prefork.Tool.Control;
 using Serilog;
 
@@ -61,11 +62,13 @@ internal sealed class ApplicationLog : IDisposable
         return true;
     }
 
+    /// <summary>A worker's line stays byte by byte what it was, also when it is no UTF-8: to the sink each byte is a character, of its encoding Latin-1.</summary>
     internal void Write(LogLine line)
     {
+        var bytes = line.Bytes ?? Encoding.UTF8.GetBytes(line.Line);
         lock (_lock)
         {
-            _logger.Information("{Source} {Line}", line.Mark, line.Line);
+            _logger.Information("{Source} {Line}", line.Mark, Encoding.Latin1.GetString(bytes));
         }
     }
 
@@ -85,6 +88,7 @@ internal sealed class ApplicationLog : IDisposable
             rollOnFileSizeLimit: true,
             fileSizeLimitBytes: 10 * 1024 * 1024,
             retainedFileCountLimit: 5,
+            encoding: Encoding.Latin1,
             hooks: new Private(),
             formatProvider: System.Globalization.CultureInfo.InvariantCulture,
             outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Source:l} {Line:l}{NewLine}")
@@ -93,7 +97,7 @@ internal sealed class ApplicationLog : IDisposable
     /// <summary>Readable by its user alone, also where the folder is not.</summary>
     private sealed class Private : Serilog.Sinks.File.FileLifecycleHooks
     {
-        public override Stream OnFileOpened(string path, Stream underlyingStream, System.Text.Encoding encoding)
+        public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
         {
             File.SetUnixFileMode(path, RuntimeFolder.PrivateFile);
             return underlyingStream;

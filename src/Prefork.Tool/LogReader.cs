@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Prefork.Tool;
 
@@ -18,8 +17,11 @@ internal sealed class LogReader(string folder) : IDisposable
     /// <summary>The files, the newest last.</summary>
     internal static IReadOnlyList<string> Files(string folder) => [.. Numbered(folder).Select(static file => file.Path)];
 
-    /// <summary>The next line; null when there is none yet.</summary>
-    internal string? Read()
+    /// <summary>Whether there is any file; also false when the folder has gone.</summary>
+    internal static bool Exist(string folder) => Numbered(folder).Any();
+
+    /// <summary>The next line, as it was written; null when there is none yet.</summary>
+    internal byte[]? Read()
     {
         while (true)
         {
@@ -55,7 +57,7 @@ internal sealed class LogReader(string folder) : IDisposable
     }
 
     /// <summary>What a writer that has gone left of a line; null for nothing.</summary>
-    internal string? Rest() => _end > _start ? Take(_end - _start, and: 0) : null;
+    internal byte[]? Rest() => _end > _start ? Take(_end - _start, and: 0) : null;
 
     public void Dispose() => _file?.Dispose();
 
@@ -81,9 +83,9 @@ internal sealed class LogReader(string folder) : IDisposable
         }
     }
 
-    private string Take(int length, int and)
+    private byte[] Take(int length, int and)
     {
-        var line = Encoding.UTF8.GetString(_buffer, _start, length);
+        var line = _buffer[_start..(_start + length)];
         _start += length + and;
         return line;
     }

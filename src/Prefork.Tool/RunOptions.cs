@@ -21,7 +21,7 @@ internal sealed class RunOptions
         Program = given.Get(KnownSettings.Program)
             ?? throw new CommandException(ExitCodes.Usage, file is null
                 ? $"no program is named, and there is no {ConfigurationFile.DefaultName} in this folder. Name one of them: 'prefork run App.dll', or --config FILE."
-                : $"{file}: program: it is missing. Name the application there, or on the command line.");
+                : $"{file}:1: program: it is missing. Name the application there, or on the command line.");
         WorkingDirectory = given.Get(KnownSettings.WorkingDirectory) ?? (file is null ? null : Path.GetDirectoryName(file));
     }
 
@@ -46,11 +46,30 @@ internal sealed class RunOptions
     /// <summary>Null: the program's file name.</summary>
     internal string? Name => Given.Get(KnownSettings.Name);
 
-    /// <exception cref="UnusableProgramException">The program cannot be run, and the message says why.</exception>
+    /// <exception cref="UnusableProgramException">The program cannot be run, and the message says why; and where it is named, when a file does.</exception>
     internal Target Inspect()
-        => WorkingDirectory is { } folder && !Directory.Exists(folder)
-            ? throw new UnusableProgramException($"There is no folder {folder} (cwd).")
-            : Target.Inspect(Program, WorkingDirectory, Variables);
+    {
+        if (WorkingDirectory is { } folder && !Directory.Exists(folder))
+        {
+            throw new UnusableProgramException($"{PlaceOf(KnownSettings.WorkingDirectory)}There is no folder {folder} (cwd). Make it, or name another one.");
+        }
+
+        if (WorkingDirectory is null && CurrentFolder.PathOrEmpty.Length == 0)
+        {
+            throw new UnusableProgramException("The current folder, in which the workers would start, is not there any more. Change to another one (cd), or give --cwd.");
+        }
+
+        try
+        {
+            return Target.Inspect(Program, WorkingDirectory, Variables);
+        }
+        catch (UnusableProgramException exception) when (PlaceOf(KnownSettings.Program) is { Length: > 0 } place)
+        {
+            throw new UnusableProgramException(place + exception.Message);
+        }
+    }
+
+    private string PlaceOf(Setting setting) => Given.Find(setting)?.Place is { } place ? $"{place}: {setting.Key}: " : "";
 
     /// <summary>How the supervisor is to go about it; what is not given is as it is by default.</summary>
     internal void ApplyTo(SupervisorOptions options)

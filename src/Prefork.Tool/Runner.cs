@@ -11,12 +11,18 @@ namespace Prefork.Tool;
 /// </summary>
 internal sealed class Runner
 {
+    /// <summary>Of listen addresses; further ones are said as often as they come, within the bounds of <see cref="RepeatedLines"/>.</summary>
+    private const int MostAddresses = 256;
+
+    private const int LongestAddress = 200;
+    private const int LongestError = 500;
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
 
     private readonly CommandLine _commandLine;
     private readonly RunOptions _start;
     private readonly Lock _lock = new();
     private readonly HashSet<string> _addresses = [];
+    private readonly RepeatedLines _repeated;
     private readonly ApplicationLog? _log;
     private readonly RunningMemory? _memory;
     private readonly Screen _screen;
@@ -30,6 +36,7 @@ internal sealed class Runner
         _log = commandLine.IsBackground ? ApplicationLog.OpenFor(name) : null;
         _memory = commandLine.Remembered is { } remembered ? new RunningMemory(remembered) : null;
         _screen = new Screen(commandLine.Json);
+        _repeated = new RepeatedLines(Say, TimeProvider.System);
     }
 
     /// <summary>Hears all that it says itself; what the supervisor says has a kind.</summary>
@@ -86,8 +93,8 @@ internal sealed class Runner
         supervisor.Happened += (_, e) => Say(e.Message, e.Kind);
         using var idle = GiveBackMemoryWhenQuiet(supervisor);
         Cluster.Listening += (_, e) => OnListening(e.Address);
-        Cluster.ListenFailed += (_, e) => Say($"worker {e.Worker.Id} {e.Failure.Message}");
-        Cluster.Error += (_, e) => Say(e.Worker is null ? e.Exception.Message : $"worker {e.Worker.Id}: {e.Exception.Message}");
+        Cluster.ListenFailed += (_, e) => OnListenFailed(e.Worker, e.Failure);
+        Cluster.Error += (_, e) => OnError(e.Worker, e.Exception);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = started.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
@@ -124,6 +131,7 @@ internal sealed class Runner
             // First: it would make the socket anew.
             await upkeep.DisposeAsync();
             await control.DisposeAsync();
+            _repeated.Dispose();
             await _screen.DisposeAsync();
             _log?.Dispose();
         }
@@ -189,17 +197,31 @@ internal sealed class Runner
 
     private void OnListening(ListeningAddress address)
     {
-        var text = address.ToEndPoint()?.ToString() ?? (address.Descriptor is { } descriptor ? $"descriptor {descriptor}" : "an address of its own");
+        var text = PlainText.Line(Addresses.Describe(address), LongestAddress);
         lock (_lock)
         {
-            if (!_addresses.Add(text))
+            if (_addresses.Contains(text))
             {
                 return;
             }
+
+            if (_addresses.Count < MostAddresses)
+            {
+                _addresses.Add(text);
+            }
         }
 
-        Say($"listening on {text}");
+        _repeated.Say("listening", $"listening on {text}");
     }
+
+    private void OnError(WorkerProcess? worker, Exception exception)
+    {
+        var line = worker is null ? exception.Message : $"worker {worker.Id}: {exception.Message}";
+        _repeated.Say(worker is null ? "errors" : $"worker {worker.Id}", PlainText.Line(line, LongestError));
+    }
+
+    private void OnListenFailed(WorkerProcess worker, ListenFailure failure)
+        => _repeated.Say($"worker {worker.Id}", PlainText.Line($"worker {worker.Id} {failure.Message}", LongestError));
 
     internal void Say(string line) => Say(line, null);
 

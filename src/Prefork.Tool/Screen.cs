@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Prefork.Tool.Control;
@@ -68,48 +69,41 @@ internal sealed class Screen : IAsyncDisposable
     {
         if (_json)
         {
-            WriteOutput(JsonSerializer.Serialize(line, ControlJson.Default.LogLine));
+            WriteOutput(JsonSerializer.SerializeToUtf8Bytes(line, ControlJson.Default.LogLine));
         }
         else if (line.Slot is null)
         {
-            TryWriteError($"prefork: {line.Line}");
+            WriteLine(StandardStream.Error, Encoding.UTF8.GetBytes($"prefork: {line.Line}"));
         }
         else if (line.IsError == true)
         {
-            TryWriteError(line.Line);
+            WriteLine(StandardStream.Error, AsWritten(line, Console.IsErrorRedirected));
         }
         else
         {
-            WriteOutput(line.Line);
+            WriteOutput(AsWritten(line, Console.IsOutputRedirected));
         }
     }
 
-    private void WriteOutput(string line)
-    {
-        if (TryWrite(Console.Out, _outputLock, line) is { } why && Interlocked.Exchange(ref _hasSaid, 1) == 0)
-        {
-            // Once, and where it may be seen.
-            TryWriteError($"prefork: lines are lost: standard output cannot be written: {why}");
-        }
-    }
+    /// <summary>A file or another program gets the worker's bytes. A terminal gets text and its colours, and nothing else that it would act on.</summary>
+    private static byte[] AsWritten(LogLine line, bool isRedirected)
+        => isRedirected ? line.Bytes ?? Encoding.UTF8.GetBytes(line.Line) : Encoding.UTF8.GetBytes(PlainText.Output(line.Line, keepColors: true));
 
-    private void TryWriteError(string line) => _ = TryWrite(Console.Error, _errorLock, line);
-
-    /// <summary>Why it could not; null when it could.</summary>
-    private static string? TryWrite(TextWriter writer, Lock turn, string line)
+    private void WriteOutput(byte[] line)
     {
         try
         {
-            lock (turn)
-            {
-                writer.WriteLine(line);
-            }
-
-            return null;
+            WriteLine(StandardStream.Output, line);
         }
-        catch (IOException exception)
+        catch (OutputException exception)
         {
-            return exception.Message;
+            if (Interlocked.Exchange(ref _hasSaid, 1) == 0)
+            {
+                // Once, and where it may be seen.
+                WriteLine(StandardStream.Error, Encoding.UTF8.GetBytes($"prefork: lines are lost: standard output cannot be written: {exception.Why}"));
+            }
         }
     }
+
+    private static void WriteLine(StandardStream stream, byte[] line) => stream.Write([.. line, (byte)'\n']);
 }

@@ -6,4 +6,8 @@ namespace Prefork;
 /// <param name="Message">What happened, in a sentence.</param>
 /// <param name="Failure">The end of the worker that failed it; null when none did.</param>
 /// <param name="Duration">How long it took.</param>
-public sealed record ReloadResult(bool Succeeded, int Generation, string Message, WorkerEnding? Failure, TimeSpan Duration);
+public sealed record ReloadResult(bool Succeeded, int Generation, string Message, WorkerEnding? Failure, TimeSpan Duration)
+{
+    /// <summary>Why it never began: what the program or the options to come threw. Null otherwise.</summary>
+    internal Exception? Refusal { get; init; }
+}

@@ -137,7 +137,7 @@ public sealed class SupervisorOptions
     public Action<WorkerOutput>? Output { get; set; }
 
     /// <summary>
-    /// How many characters of a line <see cref="Output"/> gets. A longer one is cut there, with a mark that says so; the rest of it, up to its end, is read and left out.
+    /// How many bytes of a line <see cref="Output"/> gets. A longer one is cut there, with a mark that says so; the rest of it, up to its end, is read and left out.
     /// So much memory each of a worker's two streams may take.
     /// </summary>
     /// <remarks>Default: 1,048,576.</remarks>

@@ -34,6 +34,7 @@ public sealed record SupervisorStatus(
 /// <param name="Requests">Requests served (<see cref="WorkerProcess.Requests"/>); null when it is not known.</param>
 /// <param name="ResidentMemory">RSS in bytes; null when it cannot be read.</param>
 /// <param name="ProcessorTime">Processor time that it has used, in user and kernel mode; null when it cannot be read.</param>
+/// <param name="Listeners">Where the primary listens for it (<see cref="WorkerProcess.Listeners"/>).</param>
 public sealed record WorkerStatus(
     int Id,
     int? ProcessId,
@@ -44,7 +45,8 @@ public sealed record WorkerStatus(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Connections,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Requests,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? ResidentMemory,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] TimeSpan? ProcessorTime);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] TimeSpan? ProcessorTime,
+    IReadOnlyList<ListeningAddress> Listeners);
 
 /// <summary>How a supervised cluster is.</summary>
 public enum SupervisorState

@@ -293,6 +293,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 
     private void LeaveHandles()
     {
+        Worker.Listeners = [];
         foreach (var handle in _handles.Values)
         {
             if (handle.Leave(Id))
@@ -307,6 +308,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 
     private void RemoveFromHandles()
     {
+        Worker.Listeners = [];
         var grace = Grace(Worker.IsAskedToLeave);
         foreach (var handle in _handles.Values)
         {

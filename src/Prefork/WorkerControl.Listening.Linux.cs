@@ -89,6 +89,7 @@ internal sealed partial class WorkerControl
         _asked.Remove(query.Key);
         handle.Add(Id);
         _handles.Add(query.Key, handle);
+        ShowListeners();
         _closedAll = false;
         Remember(handle.LocalEndPoint);
         try
@@ -162,6 +163,13 @@ internal sealed partial class WorkerControl
         _ => Linux.EINVAL,
     };
 
+    private void ShowListeners() => Worker.Listeners = [.. _handles.Values.Select(static handle => AddressOf(handle.Query, handle.LocalEndPoint))];
+
+    /// <summary>The kernel's word, and not the worker's: the port is the one that it got.</summary>
+    private static ListeningAddress AddressOf(ListenQuery query, EndPoint endPoint) => endPoint is IPEndPoint { Address: var address, Port: var port }
+        ? new ListeningAddress($"{address}", port, query.IsUdp ? query.AddressType : address.AddressFamily == AddressFamily.InterNetwork ? "4" : "6", query.Descriptor)
+        : new ListeningAddress(query.Address ?? $"{endPoint}", -1, "-1", query.Descriptor);
+
     private void Reply(long ack, ListenHandle handle)
     {
         var data = DataFor(handle);
@@ -229,6 +237,7 @@ internal sealed partial class WorkerControl
             return;
         }
 
+        ShowListeners();
         _closedAll = _handles.Count == 0;
         handle.Remove(Id);
         _primary.Handles.Release(handle, TimeSpan.Zero);

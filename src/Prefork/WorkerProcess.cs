@@ -18,6 +18,7 @@ public sealed partial class WorkerProcess
     private volatile bool _askedToLeave;
     private volatile bool _ended;
     private volatile bool _leader;
+    private volatile IReadOnlyList<ListeningAddress> _listeners = [];
 
     internal WorkerProcess(WorkerControl control, int id, double share)
     {
@@ -205,6 +206,16 @@ public sealed partial class WorkerProcess
     /// <summary>Sends a signal now, without disconnecting first. Node's <c>worker.kill()</c>.</summary>
     /// <inheritdoc cref="ChildProcess.Kill"/>
     public bool Kill(Signal signal = Signal.SIGTERM) => Process.Kill(signal);
+
+    /// <summary>
+    /// Where the primary listens for this worker now, with the ports that it got; in no order. What a worker listens on by itself
+    /// (<see cref="ListenOptions.Exclusive"/>, <see cref="ListenOptions.ReusePort"/>) is not among them.
+    /// </summary>
+    public IReadOnlyList<ListeningAddress> Listeners
+    {
+        get => _listeners;
+        internal set => _listeners = value;
+    }
 
     /// <summary>
     /// Ends when the worker's code runs, and the handlers of <see cref="Online"/> have returned, as an <c>async</c> one does at its first await. Unlike the

@@ -61,13 +61,13 @@ public class Configuring
         {
             ("{ \"program\": \"x\",\n \"workers\": 0 }", ":2: workers: '0' is no number of workers"),
             ("{ \"program\": ", ":1: program: this is no JSON"),
-            ("{ \"program\": \"/nowhere/App.dll\" }", "There is no file /nowhere/App.dll"),
-            ("{ \"program\": \"" + Published.Assembly + "\", \"cwd\": \"/nowhere\" }", "There is no folder /nowhere"),
+            ("{ \"program\": \"/nowhere/App.dll\" }", ":1: program: There is no file /nowhere/App.dll"),
+            ("{ \"program\": \"" + Published.Assembly + "\", \"cwd\": \"/nowhere\" }", ":1: cwd: There is no folder /nowhere"),
         })
         {
             await app.WriteAsync(json);
             var reload = await app.CommandAsync("reload");
-            Assert.Equal(1, reload.Code);
+            Assert.Equal(2, reload.Code);
             Assert.Contains(what, reload.Error, StringComparison.Ordinal);
             Assert.Contains("Generation 1 serves on.", reload.Error, StringComparison.Ordinal);
         }
@@ -184,7 +184,7 @@ public class Configuring
     [InlineData("{ \"keepWarm\": \"yes\" }", ":1: keepWarm: must be true or false, not a string.")]
     [InlineData("{ \"recycleAt\": [\n \"0 4 * * *\",\n \"99 * * * *\"\n ] }", ":3: recycleAt: '99 * * * *' is no cron expression")]
     [InlineData("{ \"stopExitCodes\": [-1] }", ":1: stopExitCodes: '-1' is no exit code")]
-    [InlineData("{ \"workers\": 1 }", ": program: it is missing.")]
+    [InlineData("{ \"workers\": 1 }", ":1: program: it is missing.")]
     public async Task ABadFile_IsOneLine_AndNothingStarts(string json, string what)
     {
         await using var app = new TestApplication();

@@ -16,10 +16,14 @@ public class Controlling
         var status = (await app.StatusAsync()).GetProperty("cluster");
         Assert.Equal("healthy", status.GetProperty("state").GetString(), ignoreCase: true);
         var list = await app.CommandAsync("list");
-        Assert.Matches($@"shop +Healthy +{pid} +2/2 ", list.Output);
+        var port = await app.PortAsync();
+        Assert.Matches($@"shop +Healthy +{pid} +2/2 .* 127\.0\.0\.1:{port}\n", list.Output);
+        Assert.Equal($"127.0.0.1:{port}", (await app.StatusAsync()).GetProperty("addresses")[0].GetString());
+        Assert.All(status.GetProperty("workers").EnumerateArray(), worker => Assert.Equal(port, worker.GetProperty("listeners")[0].GetProperty("port").GetInt32()));
         Assert.DoesNotContain('\u001b', list.Output);
         var describe = await app.CommandAsync("describe");
         Assert.Contains(Path.GetFileName(Published.WebApp), describe.Output, StringComparison.Ordinal);
+        Assert.Contains($"\nlistens on     127.0.0.1:{port}\nlog            {app.Runtime}/shop/log.txt\n", describe.Output, StringComparison.Ordinal);
         var stop = await app.CommandAsync("stop");
         Assert.Equal((0, "shop has stopped\n"), (stop.Code, stop.Output));
         Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
@@ -219,7 +223,7 @@ public class Controlling
         await using var app = new TestApplication();
         await app.StartAsync();
         using var canary = await ConnectAsync(app);
-        await canary.SendAsync("{\"command\":\"reload\",\"canarySeconds\":600,\"canaryShare\":1}\n"u8.ToArray());
+        await canary.SendAsync("{\"command\":\"reload\",\"canarySeconds\":600}\n"u8.ToArray());
 
         // It tells of its beginning.
         Assert.NotEqual(0, await canary.ReceiveAsync(new byte[1]).WaitAsync(TestProgram.Patience));
@@ -229,7 +233,7 @@ public class Controlling
             for (var i = 0; i < 13; i++)
             {
                 queued.Add(await ConnectAsync(app));
-                await queued[^1].SendAsync("{\"command\":\"restart\",\"queue\":true,\"canaryShare\":1}\n"u8.ToArray());
+                await queued[^1].SendAsync("{\"command\":\"restart\",\"queue\":true}\n"u8.ToArray());
             }
 
             Assert.Contains("12 operations wait for their turn already", await await Task.WhenAny(queued.Select(ReadAsync)), StringComparison.Ordinal);

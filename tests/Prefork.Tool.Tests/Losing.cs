@@ -101,7 +101,33 @@ public class Losing
         await app.StartAsync();
         var result = await app.RunAsync(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >/dev/full", "sh", Published.Command, .. command]));
         Assert.Equal(1, result.Code);
-        Assert.EndsWith("prefork: No space left on device\n", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("prefork: standard output cannot be written: No space left on device. What it would have said is lost.\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("top --json")]
+    [InlineData("logs shop -n 1 -f")]
+    [InlineData("logs shop --json -f -n 1")]
+    public async Task ACommandThatGoesOn_EndsWhenNobodyReads(string command)
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync("-w", "1");
+        var result = await app.RunAsync(new ProcessStartInfo("sh", ["-c", $"{{ '{Published.Command}' {command}; echo \"code $?\" >&2; }} | head -1"]));
+        Assert.Single(result.Output.TrimEnd('\n').Split('\n'));
+        Assert.Equal("code 0\n", result.Error);
+    }
+
+    [Fact]
+    public async Task WhereNobodyReads_ACommandEndsWithItsCode_AndComplainsOfNothing()
+    {
+        await using var app = new TestApplication();
+        await app.StartAsync("-w", "1");
+        foreach (var (command, code) in new[] { ("list", 0), ("describe --json", 0), ("logs -n 1000", 0), ("scale 1 --json", 0), ("reload --mode rolling", 0), ("stop nobody --json", 3), ("run --json", 2) })
+        {
+            var result = await app.RunAsync(new ProcessStartInfo("sh", ["-c", $"{{ sleep 0.1; '{Published.Command}' {command} 2>error; echo \"code $?\" >&2; }} | true"]));
+            Assert.Equal((command, $"code {code}\n"), (command, result.Error));
+            Assert.DoesNotContain("standard output", await File.ReadAllTextAsync(Path.Combine(app.Folder, "error")), StringComparison.Ordinal);
+        }
     }
 
     private static TestProgram Shell(string script, params string[] arguments) => Shell(script, new Dictionary<string, string?>(), arguments);

@@ -44,17 +44,24 @@ public class OnTerminals
         var once = await app.CommandAsync("top");
         Assert.Equal(0, once.Code);
         Assert.All(pids, pid => Assert.Matches($@"\nshop +\d +{pid} +1 +Serving ", once.Output));
-        await using var live = Terminal.Run($"exec {Published.Command} top shop", app.Environment);
-        for (var i = 0; i < 2; i++)
+        foreach (var key in new[] { "q", "\u0003" })
         {
-            foreach (var pid in pids)
+            await using var live = Terminal.Run($"exec {Published.Command} top shop", app.Environment);
+            await live.ExpectAsync(static line => line.Contains($"{Escape}[?1049h", StringComparison.Ordinal) && line.Contains("prefork top", StringComparison.Ordinal), "the other screen");
+            for (var i = 0; i < 2; i++)
             {
-                await live.ExpectAsync(line => line.Contains($" {pid} ", StringComparison.Ordinal), $"worker {pid}");
-            }
-        }
+                foreach (var pid in pids)
+                {
+                    await live.ExpectAsync(line => line.Contains($" {pid} ", StringComparison.Ordinal), $"worker {pid}");
+                }
 
-        // Ctrl+C, as the terminal understands it.
-        await live.TellAsync("\u0003");
-        Assert.Equal(0, await live.WaitForExitAsync());
+                await live.ExpectAsync(static line => line.StartsWith("total: ", StringComparison.Ordinal), "totals");
+            }
+
+            // 'q', and Ctrl+C as the terminal understands it. Either way the screen before is there again.
+            await live.TellAsync(key);
+            await live.ExpectAsync(static line => line.EndsWith($"{Escape}[?25h{Escape}[?1049l", StringComparison.Ordinal), "the screen before");
+            Assert.Equal(0, await live.WaitForExitAsync());
+        }
     }
 }

@@ -58,7 +58,7 @@ public class Operating
         Assert.StartsWith("reload", (await app.StatusAsync()).GetProperty("cluster").GetProperty("operation").GetString()!, StringComparison.Ordinal);
         var refused = await app.CommandAsync("reload");
         Assert.Equal(4, refused.Code);
-        Assert.Contains("Not now: reload is under way", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("Not now: reload is under way. Wait for it to end, or queue behind it. 'prefork reload shop --queue' does so.", refused.Error, StringComparison.Ordinal);
 
         // What the first one says is not the second one's beginning.
         var queued = await app.CommandAsync("restart", "--queue", "--no-wait");

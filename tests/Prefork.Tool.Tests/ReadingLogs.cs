@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Prefork.Tool.Tests;
 
 /// <summary>A log is read over its files without a gap, while it is written.</summary>
@@ -83,7 +85,7 @@ public class ReadingLogs : IDisposable
         var lines = new List<string>();
         while (reader.Read() is { } line)
         {
-            lines.Add(line);
+            lines.Add(Encoding.UTF8.GetString(line));
         }
 
         return lines;

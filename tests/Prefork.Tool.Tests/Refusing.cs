@@ -143,6 +143,21 @@ public class Refusing
         Assert.Contains($"{option}: '{value}' is no time up to 24 days: give a number of seconds", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ulimit -n 40; exec \"$@\"", 2, "prefork: only 40 files may be open at once (ulimit -n), and it needs 128, for workers more. Raise the limit.\n", "list")]
+    [InlineData("ulimit -n 30; exec \"$@\"", 2, "prefork: only 30 files may be open at once (ulimit -n), and it needs 128, for workers more. Raise the limit.\n", "run", "App.dll")]
+    [InlineData("exec \"$@\" <&-", 0, "", "list")]
+    [InlineData("exec \"$@\" >&-", 1, "prefork: standard output cannot be written: Bad file descriptor. What it would have said is lost.\n", "list")]
+    [InlineData("exec \"$@\" <&- >&-", 3, "prefork: no application runs.\n", "describe")]
+    [InlineData("mkdir gone; cd gone; rmdir ../gone; exec \"$@\"", 0, "", "list")]
+    [InlineData("mkdir gone; cd gone; rmdir ../gone; exec \"$@\"", 2, "prefork: program: 'App.dll' is relative to the current folder, which is not there any more: give a full path, or change to another folder (cd).\n", "start", "App.dll")]
+    public async Task AnEnvironmentOfTheStrangeKind_IsSaidInALine(string shell, int code, string error, params string[] command)
+    {
+        await using var app = new TestApplication();
+        var result = await app.RunAsync(new System.Diagnostics.ProcessStartInfo("sh", ["-c", shell, "sh", Published.Command, .. command]));
+        Assert.Equal((code, error), (result.Code, result.Error));
+    }
+
     [Fact]
     public async Task AProgramThatEndsAtOnce_IsGivenUp()
     {

@@ -51,6 +51,7 @@ public class Starting
         var start = await app.CommandAsync(["start", Published.Assembly, .. options, "--", "slim", "http://127.0.0.1:0", "--name:other"]);
         Assert.True(start.Code == 0, start.Error);
         Assert.Equal("shop runs: 1 worker of ", start.Output[..23]);
+        Assert.Matches($@"\nlistens on 127\.0\.0\.1:\d+\nlog: {app.Runtime}/shop/log.txt\n'prefork logs shop -f' follows it, ", start.Output);
         var port = await app.PortAsync();
         Assert.Equal("red:green", (await Running.AskAsync(port, "/variable?name=COLOUR", 1))[0]);
         Assert.Equal("slim http://127.0.0.1:0 --name:other", (await Running.AskAsync(port, "/arguments", 1))[0]);

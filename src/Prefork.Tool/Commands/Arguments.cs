@@ -16,20 +16,29 @@ internal static class Arguments
     internal static Option<bool> Json() => new("--json") { Description = "Prints JSON, for programs." };
 
     /// <summary>A time such as 500ms, 30s, 5m, 2h, 1d; a number alone is seconds.</summary>
-    internal static Option<TimeSpan?> Time(string name, string description) => new(name)
+    internal static Option<TimeSpan?> Time(string name, string description) => Value<TimeSpan?>(name, description, "TIME", static text => Words.Timeout(text, orZero: true));
+
+    /// <summary>An option with a value that is read here. The parser's own conversion throws where its result is asked for, and does not say what to write.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="description">For the help.</param>
+    /// <param name="helpName">What stands for the value.</param>
+    /// <param name="read">Reads it; throws <see cref="FormatException"/> with what is wrong and what to write.</param>
+    /// <param name="aliases">Other names.</param>
+    internal static Option<T> Value<T>(string name, string description, string helpName, Func<string, T> read, params string[] aliases) => new(name, aliases)
     {
         Description = description,
-        HelpName = "TIME",
+        HelpName = helpName,
+        Arity = ArgumentArity.ExactlyOne,
         CustomParser = result =>
         {
             try
             {
-                return Words.Timeout(result.Tokens[0].Value, orZero: true);
+                return read(result.Tokens[0].Value);
             }
             catch (FormatException exception)
             {
                 result.AddError($"{name}: {exception.Message}");
-                return null;
+                return default!;
             }
         },
     };

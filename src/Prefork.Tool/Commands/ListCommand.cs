@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Prefork.Tool.Control;
 using Prefork.Tool.Memory;
-using Spectre.Console;
+using Prefork.Tool.Screens;
 
 namespace Prefork.Tool;
 
@@ -23,18 +23,18 @@ internal static class ListCommand
             }
             else
             {
-                Output.Write(Draw(applications));
+                Output.Write(ListScreen.Draw(applications, Output.Width, Output.HasColors, DateTimeOffset.Now));
                 if (result.GetValue(all) && ended.Count > 0)
                 {
                     Output.Say("");
-                    Output.Write(Draw(ended));
+                    Output.Write(ListScreen.Draw(ended, Output.Width, Output.HasColors));
                 }
             }
 
             // An end that nobody has told of yet.
             foreach (var (application, end) in ended.Where(one => ApplicationMemory.EndedUnseen(one.Application) && !result.GetValue(all)))
             {
-                await Console.Error.WriteLineAsync($"prefork: {ApplicationMemory.Tell(application, end)}");
+                Output.Complain(ApplicationMemory.Tell(application, end));
             }
 
             return allAnswer ? ExitCodes.Success : ExitCodes.Failed;
@@ -63,50 +63,13 @@ internal static class ListCommand
             catch (CommandException exception)
             {
                 allAnswer = false;
-                await Console.Error.WriteLineAsync($"prefork: {name}: {exception.Message}");
+                Output.Complain($"{name}: {exception.Message}");
             }
         }
 
         return (applications, allAnswer);
     }
 
-    internal static Table Draw(IReadOnlyList<ApplicationStatus> applications)
-    {
-        var table = Output.Table("NAME", "STATE", "PID", "WORKERS", "GENERATION", "UP", "RESTARTS", "MEMORY");
-        foreach (var application in applications)
-        {
-            var cluster = application.Cluster;
-            var color = cluster.State switch
-            {
-                SupervisorState.Healthy => Color.Green,
-                SupervisorState.Degraded => Color.Red,
-                _ => Color.Yellow,
-            };
-            table.AddRow(
-                new Text(application.User is { } user ? $"{user}/{application.Name}" : application.Name),
-                new Text($"{cluster.State}{(cluster.Operation is { } operation ? $" ({operation})" : "")}", color),
-                new Text($"{application.ProcessId}"),
-                new Text($"{cluster.Workers.Count(static worker => worker.Phase == WorkerPhase.Serving)}/{cluster.DesiredWorkers}"),
-                new Text($"{cluster.Generation}"),
-                new Text(Output.Age(cluster.Since)),
-                new Text($"{cluster.Restarts}"),
-                new Text(Output.Megabytes(cluster.Workers.All(static worker => worker.ResidentMemory is null) ? null : cluster.Workers.Sum(static worker => worker.ResidentMemory))));
-        }
-
-        return table;
-    }
-
     private static StoppedApplication Describe(RememberedApplication application, RememberedEnd end)
         => new(application.Name, application.Program, application.Folder, application.Started, application.ProcessId, ApplicationLog.NewestOf(application.Name), end);
-
-    private static Table Draw(IReadOnlyList<(RememberedApplication Application, RememberedEnd End)> ended)
-    {
-        var table = Output.Table("NAME", "ENDED", "WHY");
-        foreach (var (application, end) in ended)
-        {
-            table.AddRow(new Text(application.Name), new Text($"{end.Time.ToLocalTime():yyyy-MM-dd HH:mm:ss}"), new Text(end.Reason));
-        }
-
-        return table;
-    }
 }

@@ -26,33 +26,32 @@ internal static class OperationCommands
 
     private static Command CreateReplacing(string name, string description)
     {
-        var mode = new Option<string?>("--mode") { Description = "rolling (one after the other), all-at-once, or within-count (never more processes than workers). [default: rolling]" };
-        mode.AcceptOnlyFromAmong("rolling", "all-at-once", "within-count");
+        var mode = Arguments.Value("--mode", "rolling (one after the other), all-at-once, or within-count (never more processes than workers). [default: rolling]", "MODE", Mode);
         var canary = Arguments.Time("--canary", "How long one new worker serves beside the old ones before the others follow.");
-        var share = new Option<double>("--canary-share") { Description = "Which part of the connections it gets, above 0 and at most 1.", DefaultValueFactory = static _ => 1 };
-        share.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 1))
-            {
-                result.AddError("--canary-share must be above 0 and at most 1.");
-            }
-        });
+        var share = Arguments.Value("--canary-share", "Which part of the connections it gets, above 0 and at most 1. [default: 1]", "PART", Share);
         var watch = Arguments.Time("--watch-window", "How long the new workers are watched before it is done. [default: what the application has, 5s]");
         var queue = new Option<bool>("--queue") { Description = "Waits for another operation that is under way, instead of giving up." };
         return Create(name, description, [mode, canary, share, watch, queue], result => new ControlRequest(name)
         {
-            Mode = result.GetValue(mode) switch
-            {
-                "all-at-once" => ReloadMode.AllAtOnce,
-                "within-count" => ReloadMode.WithinCount,
-                _ => ReloadMode.Rolling,
-            },
+            Mode = result.GetValue(mode),
             CanarySeconds = result.GetValue(canary)?.TotalSeconds ?? 0,
-            CanaryShare = result.GetValue(share),
+            CanaryShare = result.GetValue(share) ?? 1,
             WatchSeconds = result.GetValue(watch)?.TotalSeconds,
             Queue = result.GetValue(queue),
         });
     }
+
+    private static ReloadMode Mode(string text) => text switch
+    {
+        "rolling" => ReloadMode.Rolling,
+        "all-at-once" => ReloadMode.AllAtOnce,
+        "within-count" => ReloadMode.WithinCount,
+        _ => throw new FormatException($"'{text}' is no mode of a reload: give rolling, all-at-once or within-count."),
+    };
+
+    private static double? Share(string text)
+        => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is > 0 and <= 1 ? share
+            : throw new FormatException($"'{text}' is no part of the connections: give a number above 0 and at most 1, such as 0.1.");
 
     /// <summary>The count comes last: <c>scale 4</c> or <c>scale shop 4</c>.</summary>
     private static Command CreateScale()
@@ -67,7 +66,7 @@ internal static class OperationCommands
         {
             if (result.GetValueOrDefault<string[]>() is [.., var count] && Parse(count) is null)
             {
-                result.AddError($"'{count}' is no number of workers: give 1 or more, +N, -N, 'max', or 'max-1'.");
+                result.AddError($"'{count}' is no number of workers: give 1 to 1024, +N, -N, 'max', or 'max-1'.");
             }
         });
         var json = Arguments.Json();
@@ -180,14 +179,22 @@ internal static class OperationCommands
             await HasGoneAsync(path, cancellation);
         }
 
-        if (json)
+        if (json && reply.ExitCode == ExitCodes.Success)
         {
             Output.WriteJson(reply);
         }
+        else if (json)
+        {
+            Output.TryWriteJson(reply);
+        }
+        else if (reply.ExitCode == ExitCodes.Success)
+        {
+            Output.Say(reply.Message!);
+        }
         else
         {
-            await (reply.ExitCode == ExitCodes.Success ? Console.Out.WriteLineAsync(reply.Message) : Console.Error.WriteLineAsync($"prefork: {reply.Message}"));
-            await Output.WriteLastLinesAsync(reply.LastLines);
+            Output.Complain(reply.Message!);
+            Output.Quote(reply.LastLines);
         }
 
         return reply.ExitCode!.Value;

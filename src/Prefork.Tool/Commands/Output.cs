@@ -19,71 +19,76 @@ internal static class Output
         }
         catch (CommandException exception)
         {
-            return await FailAsync(json, exception.ExitCode, exception.Message, exception.LastLines);
+            return Fail(json, exception.ExitCode, exception.Message, exception.LastLines);
         }
         catch (Exception exception) when (exception is UnusableProgramException or ArgumentException)
         {
-            return await FailAsync(json, ExitCodes.Usage, exception.Message);
+            return Fail(json, ExitCodes.Usage, exception.Message);
+        }
+        catch (OutputException exception) when (exception.NobodyReads)
+        {
+            // Whoever read what it writes has seen enough.
+            return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // A full disk behind standard output, for one.
-            return await FailAsync(json: false, ExitCodes.Failed, exception.Message);
+            return Fail(json && exception is not OutputException, ExitCodes.Failed, exception.Message);
         }
         catch (OperationCanceledException)
         {
-            return await FailAsync(json, ExitCodes.Failed, "does not wait any longer; what was begun goes on.");
+            return Fail(json, ExitCodes.Failed, "does not wait any longer; what was begun goes on.");
+        }
+        catch (Exception exception)
+        {
+            // A defect, or a machine without memory, descriptors or threads. Whoever typed the command has no use for a stack.
+            return Fail(json, ExitCodes.Failed, $"the command failed ({exception.GetType().Name}): {exception.Message}");
         }
     }
 
-    internal static async Task<int> FailAsync(bool json, int exitCode, string message, IReadOnlyList<string>? lastLines = null)
+    internal static int Fail(bool json, int exitCode, string message, IReadOnlyList<string>? lastLines = null)
     {
-        try
+        Complain(message);
+        Quote(lastLines);
+        if (json)
         {
-            await Console.Error.WriteLineAsync($"prefork: {message}");
-            await WriteLastLinesAsync(lastLines);
-            if (json)
-            {
-                WriteJson(new ControlReply { ExitCode = exitCode, Message = message, LastLines = lastLines });
-            }
-        }
-        catch (IOException)
-        {
-            // The code says it all the same.
+            TryWriteJson(new ControlReply { ExitCode = exitCode, Message = message, LastLines = lastLines });
         }
 
         return exitCode;
     }
 
-    /// <summary>What a worker that failed wrote.</summary>
-    internal static async Task WriteLastLinesAsync(IReadOnlyList<string>? lines)
+    /// <summary>On standard error. It may have several lines of ours, and in each what others have written.</summary>
+    internal static void Complain(string message) => Console.Error.WriteLine(string.Join('\n', $"prefork: {message}".Split('\n').Select(static line => PlainText.Line(line))));
+
+    /// <summary>What a worker that failed wrote, below a complaint.</summary>
+    internal static void Quote(IReadOnlyList<string>? lines)
     {
         foreach (var line in lines ?? [])
         {
-            await Console.Error.WriteLineAsync($"  | {line}");
+            Console.Error.WriteLine($"  | {PlainText.Output(line, keepColors: false)}");
         }
     }
 
-    /// <summary>A table that goes to a file or another program is as wide as it is.</summary>
-    internal static void Write(Spectre.Console.Rendering.IRenderable what)
-    {
-        if (Console.IsOutputRedirected)
-        {
-            AnsiConsole.Profile.Width = 1000;
-        }
+    /// <summary>Of the screen. What goes to a file or another program is as wide as it is.</summary>
+    internal static int Width => Console.IsOutputRedirected ? int.MaxValue / 2 : StandardStream.Output.Size.Width;
 
-        AnsiConsole.Write(what);
-    }
+    /// <summary>On a terminal that has them, unless NO_COLOR says otherwise.</summary>
+    internal static bool HasColors => !Console.IsOutputRedirected && AnsiConsole.Profile is { Capabilities.Ansi: true, Capabilities.ColorSystem: not ColorSystem.NoColors };
 
-    internal static void Say(string line) => Console.WriteLine(line);
+    /// <summary>Lines of a screen, which are plain already but for our own colours; all at once, so that they end where nobody reads.</summary>
+    internal static void Write(IEnumerable<string> lines) => Console.Out.Write(string.Concat(lines.Select(static line => $"{line}\n")));
+
+    /// <summary>A line, in which others may have written.</summary>
+    internal static void Say(string line) => Console.WriteLine(PlainText.Output(line, keepColors: false));
 
     /// <summary>Shows that something goes on, and what: a line that changes on a terminal, lines otherwise.</summary>
     internal static Task<ControlReply> WaitAsync(string what, Func<Action<string>, Task<ControlReply>> operation)
         => Console.IsErrorRedirected
-            ? operation(static @event => Console.Error.WriteLine($"prefork: {@event}"))
+            ? operation(static @event => Complain(@event))
             : s_error.Status().StartAsync(Markup.Escape(what), context => operation(@event =>
             {
-                s_error.MarkupLineInterpolated($"[grey]{@event}[/]");
+                s_error.MarkupLineInterpolated($"[grey]{PlainText.Line(@event)}[/]");
                 context.Status(Markup.Escape(what));
             }));
 
@@ -98,32 +103,18 @@ internal static class Output
 
     internal static void WriteJson(Tick tick) => Console.WriteLine(JsonSerializer.Serialize(tick, ControlJson.Default.Tick));
 
-    internal static void WriteJson(ControlReply reply) => Console.WriteLine(JsonSerializer.Serialize(reply, ControlJson.Default.ControlReply));
-
-    /// <summary>Where there is too little room, names are broken, and nothing else.</summary>
-    internal static Table Table(params string[] titles)
+    /// <summary>The exit code says how it was also where nobody reads it.</summary>
+    internal static void TryWriteJson(ControlReply reply)
     {
-        var table = new Table { Border = TableBorder.None, UseSafeBorder = true };
-        foreach (var title in titles)
+        try
         {
-            var column = new TableColumn(new Text(title, new Style(decoration: Decoration.Bold))).PadLeft(0).PadRight(2);
-            column.NoWrap = title != "NAME";
-            table.AddColumn(column);
+            WriteJson(reply);
         }
-
-        return table;
+        catch (OutputException)
+        {
+            // Said on standard error already.
+        }
     }
 
-    internal static string Age(DateTimeOffset since)
-    {
-        var age = DateTimeOffset.UtcNow - since;
-        return age.TotalDays >= 1 ? $"{(int)age.TotalDays}d {age.Hours}h" : age.TotalHours >= 1 ? $"{(int)age.TotalHours}h {age.Minutes}m" : age.TotalMinutes >= 1 ? $"{(int)age.TotalMinutes}m {age.Seconds}s" : $"{(int)age.TotalSeconds}s";
-    }
-
-    /// <summary>What is not known is no number.</summary>
-    internal static string Known<T>(T? value, Func<T, string> write) where T : struct => value is { } known ? write(known) : "–";
-
-    internal static string Count(long? number) => Known(number, static count => $"{count}");
-
-    internal static string Megabytes(long? bytes) => Known(bytes, static count => $"{count >> 20} MiB");
+    internal static void WriteJson(ControlReply reply) => Console.WriteLine(JsonSerializer.Serialize(reply, ControlJson.Default.ControlReply));
 }

@@ -7,6 +7,8 @@ namespace Prefork.Tool;
 /// <summary>What <c>run</c> and <c>start</c> are told, which is the same.</summary>
 internal sealed class RunArguments
 {
+    private static readonly TextSetting<string> s_config = new("--config", Words.Path, orNumber: false, description: null);
+
     private readonly Argument<string?> _program = new("program")
     {
         Description = "An ASP.NET Core application (.dll, or its executable), or a Node script (.js, .mjs, .cjs, .ts, .mts, .cts). Without it a configuration file says.",
@@ -24,11 +26,12 @@ internal sealed class RunArguments
     internal void AddTo(Command command)
     {
         // The parser takes an option that it does not know for the program.
-        _program.Validators.Add(static result =>
+        _program.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: ['-', ..] option }])
             {
-                result.AddError($"There is no option {option}.");
+                var meant = Spelling.Nearest(option, command.Options.SelectMany(static known => known.Aliases.Append(known.Name)));
+                result.AddError($"there is no option {option}.{(meant is null ? "" : $" Did you mean {meant}?")}");
             }
         });
         command.Arguments.Add(_program);
@@ -66,7 +69,7 @@ internal sealed class RunArguments
         var program = result.GetValue(_program);
         if (program is not null)
         {
-            given = given.With(KnownSettings.Program, KnownSettings.Program.Create(program, given.Get(KnownSettings.WorkingDirectory) ?? Directory.GetCurrentDirectory()));
+            given = given.With(KnownSettings.Program, Create(KnownSettings.Program, program, given.Get(KnownSettings.WorkingDirectory)));
         }
 
         if (arguments is not null)
@@ -74,9 +77,21 @@ internal sealed class RunArguments
             given = given.With(KnownSettings.Arguments, KnownSettings.Arguments.Create(arguments));
         }
 
-        var config = result.GetValue(_config) is { } named ? Path.GetFullPath(named)
+        var config = result.GetValue(_config) is { } named ? (string)Create(s_config, named, null).Value
             : program is null && File.Exists(ConfigurationFile.DefaultName) ? Path.GetFullPath(ConfigurationFile.DefaultName)
             : null;
         return new CommandLine(given, config) { Json = result.GetValue(Json) };
+    }
+
+    private static Item Create(TextSetting<string> setting, string text, string? folder)
+    {
+        try
+        {
+            return setting.Create(text, folder ?? CurrentFolder.PathOrEmpty);
+        }
+        catch (FormatException exception)
+        {
+            throw new CommandException(ExitCodes.Usage, $"{setting.Key}: {exception.Message}");
+        }
     }
 }

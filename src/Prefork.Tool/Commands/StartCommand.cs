@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Prefork.Tool.Control;
 using Prefork.Tool.Memory;
 using Prefork.Tool.Settings;
@@ -56,7 +57,10 @@ internal static class StartCommand
     {
         var options = commandLine.Read();
         _ = options.Inspect();
-        return new RememberedApplication(options.Name ?? NameOf(options.Program), words, Directory.GetCurrentDirectory(), ApplicationMemory.LastingEnvironment()) { Program = options.Program };
+
+        // Where that is not there any more, nothing that was given is relative to it.
+        var folder = CurrentFolder.PathOrEmpty is { Length: > 0 } current ? current : "/";
+        return new RememberedApplication(options.Name ?? NameOf(options.Program), words, folder, ApplicationMemory.LastingEnvironment()) { Program = options.Program };
     }
 
     /// <summary>The program's file name without extension, with what cannot be in a name replaced.</summary>
@@ -87,7 +91,7 @@ internal static class StartCommand
         {
             if (ControlSocket.IsTakenAnywhere(application.Name))
             {
-                await Console.Error.WriteLineAsync($"prefork: {application.Name} runs already");
+                Output.Complain($"{application.Name} runs already");
                 continue;
             }
 
@@ -146,6 +150,9 @@ internal static class StartCommand
         else
         {
             Output.Say(reply.Message);
+            Output.Say($"listens on {(reply.Status.Addresses is { Count: > 0 } addresses ? string.Join(", ", addresses) : "nothing yet")}");
+            Output.Say($"log: {reply.Status.Log}");
+            Output.Say($"'prefork logs {name} -f' follows it, 'prefork describe {name}' shows its workers, 'prefork stop {name}' stops it");
         }
 
         return ExitCodes.Success;
@@ -241,8 +248,9 @@ internal static class StartCommand
         var own = new Queue<string>();
         var isOwn = false;
         using var reader = new LogReader(ApplicationLog.FolderOf(name));
-        while ((reader.Read() ?? reader.Rest()) is { } line)
+        while ((reader.Read() ?? reader.Rest()) is { } bytes)
         {
+            var line = Encoding.UTF8.GetString(bytes);
             isOwn |= LogLine.Parse(line) is { Source: LogLine.Own } said && said.Line.StartsWith(first, StringComparison.Ordinal);
             if (isOwn)
             {
@@ -262,5 +270,5 @@ internal static class StartCommand
 
     /// <summary>The last lines; null when there are none.</summary>
     private static string? Tail(IEnumerable<string> said)
-        => string.Concat(said.TakeLast(ShownLines).Select(static line => $"  {line}\n")) is { Length: > 0 } lines ? lines : null;
+        => string.Concat(said.TakeLast(ShownLines).Select(static line => $"  {PlainText.Output(line, keepColors: false)}\n")) is { Length: > 0 } lines ? lines : null;
 }

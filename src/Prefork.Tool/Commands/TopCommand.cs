@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Prefork.Tool.Control;
-using Spectre.Console;
+using Prefork.Tool.Screens;
 
 namespace Prefork.Tool;
 
@@ -13,7 +13,7 @@ internal static class TopCommand
     {
         var name = Arguments.Name();
         var json = Arguments.Json();
-        var command = new Command("top", "Shows applications and their workers live, until Ctrl+C.") { name, json };
+        var command = new Command("top", "Shows applications and their workers live, until 'q' or Ctrl+C.") { name, json };
         command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), () => ShowAsync(result.GetValue(name), result.GetValue(json), cancellation)));
         return command;
     }
@@ -21,29 +21,22 @@ internal static class TopCommand
     private static async Task<int> ShowAsync(string? name, bool json, CancellationToken cancellation)
     {
         var path = name is null ? null : ControlClient.Resolve(name);
-        if (Console.IsOutputRedirected && !json)
-        {
-            Output.Write(Draw(await AskAsync(path, cancellation), []));
-            return ExitCodes.Success;
-        }
-
-        var before = new Dictionary<int, TimeSpan?>();
         try
         {
-            while (json)
+            if (json)
             {
-                Output.WriteJson(new Tick(DateTimeOffset.Now, await AskAsync(path, cancellation)));
-                await Task.Delay(s_second, cancellation);
+                await WriteAsync(path, cancellation);
             }
-
-            await AnsiConsole.Live(new Text("")).StartAsync(async live =>
+            else if (Console.IsOutputRedirected)
             {
-                while (true)
-                {
-                    live.UpdateTarget(Draw(await AskAsync(path, cancellation), before));
-                    await Task.Delay(s_second, cancellation);
-                }
-            });
+                var once = new TopScreen();
+                once.Update(await AskAsync(path, cancellation), DateTimeOffset.Now);
+                Output.Write(once.DrawAll(Output.Width));
+            }
+            else
+            {
+                await DrawAsync(path, cancellation);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -53,23 +46,57 @@ internal static class TopCommand
         return ExitCodes.Success;
     }
 
-    private static async Task<IReadOnlyList<ApplicationStatus>> AskAsync(string? path, CancellationToken cancellation)
-        => path is null ? (await ListCommand.AllAsync(cancellation)).Applications : [await ControlClient.StatusAsync(path, cancellation)];
-
-    private static Rows Draw(IReadOnlyList<ApplicationStatus> applications, Dictionary<int, TimeSpan?> before)
+    private static async Task WriteAsync(string? path, CancellationToken cancellation)
     {
-        var table = Output.Table("NAME", "SLOT", "PID", "GEN", "PHASE", "UP", "CONN", "REQUESTS", "MEMORY", "CPU");
-        foreach (var application in applications)
+        while (!StandardStream.Output.HasNoReader)
         {
-            foreach (var worker in application.Cluster.Workers)
+            Output.WriteJson(new Tick(DateTimeOffset.Now, await AskAsync(path, cancellation)));
+            await Task.Delay(s_second, cancellation);
+        }
+    }
+
+    private static async Task DrawAsync(string? path, CancellationToken cancellation)
+    {
+        var top = new TopScreen();
+
+        // An application that is not there is said where it can be read.
+        top.Update(await AskAsync(path, cancellation), DateTimeOffset.Now);
+        using var screen = new AlternateScreen();
+        while (true)
+        {
+            using var next = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            next.CancelAfter(s_second);
+            if (await DrawUntilAsync(top, screen, next.Token))
             {
-                var pid = worker.ProcessId ?? 0;
-                var cpu = Output.Known(worker.ProcessorTime - (before.TryGetValue(pid, out var last) ? last : null), static used => $"{Math.Max(0, used / s_second) * 100:0} %");
-                before[pid] = worker.ProcessorTime;
-                table.AddRow(application.Name, $"{worker.Slot}", $"{pid}", $"{worker.Generation}", $"{worker.Phase}", Output.Age(worker.Since), Output.Count(worker.Connections), Output.Count(worker.Requests), Output.Megabytes(worker.ResidentMemory), cpu);
+                return;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            top.Update(await AskAsync(path, cancellation), DateTimeOffset.Now);
+        }
+    }
+
+    /// <summary>Does what keys say, till the time is over; true when it is to end.</summary>
+    private static async Task<bool> DrawUntilAsync(TopScreen top, AlternateScreen screen, CancellationToken over)
+    {
+        try
+        {
+            while (true)
+            {
+                var (width, height) = StandardStream.Output.Size;
+                screen.Draw(top.Draw(width, height, Output.HasColors));
+                if (await screen.Events.ReadAsync(over) is { } key && top.OnKey(key))
+                {
+                    return true;
+                }
             }
         }
-
-        return new Rows(ListCommand.Draw(applications), new Text(""), table);
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
+
+    private static async Task<IReadOnlyList<ApplicationStatus>> AskAsync(string? path, CancellationToken cancellation)
+        => path is null ? (await ListCommand.AllAsync(cancellation)).Applications : [await ControlClient.StatusAsync(path, cancellation)];
 }

@@ -76,7 +76,7 @@ internal static class ControlClient
             var reader = new LineReader(socket, LongestReply);
             while (await reader.ReadAsync(deadline.Token) is { } line)
             {
-                var reply = JsonSerializer.Deserialize(line.Span, ControlJson.Default.ControlReply);
+                var reply = JsonSerializer.Deserialize(line.Span, ControlJson.Default.ControlReply)?.AsPlainText();
                 if (reply is { ExitCode: not null })
                 {
                     return reply;

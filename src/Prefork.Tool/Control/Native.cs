@@ -23,6 +23,7 @@ internal static unsafe partial class Native
     private const int NotThere = 2;
     private const int Interrupted = 4;
     private const int TryAgain = 11;
+    private const int Stop = 19;
     private const uint BasicStats = 0x7ff;
     private const ushort TypeMask = 0xf000;
     private const ushort LinkType = 0xa000;
@@ -48,6 +49,9 @@ internal static unsafe partial class Native
             }
         }
     }
+
+    /// <summary>Stops this process until somebody lets it go on (SIGSTOP).</summary>
+    internal static void Suspend() => _ = Kill(Environment.ProcessId, Stop);
 
     /// <summary>Without following a link (statx(2), whose layout is the same on every machine).</summary>
     internal static (uint Owner, bool IsLink) OwnerOf(string path)
@@ -155,6 +159,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "setsid")]
     private static partial int SetSession();

@@ -46,7 +46,7 @@ internal static class ConfigurationFile
                 throw new FormatException("the file is empty. Write { \"program\": \"App.dll\" }, or more.");
             }
 
-            return ReadAll(ref reader, ref key, Path.GetDirectoryName(path)!);
+            return ReadAll(ref reader, ref key, text, path);
         }
         catch (FormatException exception)
         {
@@ -70,7 +70,7 @@ internal static class ConfigurationFile
 
     private static int LineOf(ReadOnlySpan<byte> text, long offset) => text[..(int)Math.Min(offset, text.Length)].Count((byte)'\n') + 1;
 
-    private static (Given? One, IReadOnlyList<(string Name, Given Given)> Several) ReadAll(ref Utf8JsonReader reader, ref string key, string folder)
+    private static (Given? One, IReadOnlyList<(string Name, Given Given)> Several) ReadAll(ref Utf8JsonReader reader, ref string key, ReadOnlySpan<byte> text, string path)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
@@ -84,11 +84,11 @@ internal static class ConfigurationFile
             key = reader.GetString()!;
             if (key == Applications && several is null)
             {
-                several = ReadSeveral(ref reader, ref key, folder);
+                several = ReadSeveral(ref reader, ref key, text, path);
             }
             else
             {
-                Read(ref reader, key, items, folder);
+                Read(ref reader, key, items, text, path);
             }
 
             if (several is not null && items.Count > 0)
@@ -107,7 +107,7 @@ internal static class ConfigurationFile
         return several is null ? (new Given(items), []) : (null, several);
     }
 
-    private static List<(string Name, Given Given)> ReadSeveral(ref Utf8JsonReader reader, ref string key, string folder)
+    private static List<(string Name, Given Given)> ReadSeveral(ref Utf8JsonReader reader, ref string key, ReadOnlySpan<byte> text, string path)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
         {
@@ -129,7 +129,7 @@ internal static class ConfigurationFile
             {
                 var own = reader.GetString()!;
                 key = $"{place}.{own}";
-                Read(ref reader, own, items, folder);
+                Read(ref reader, own, items, text, path);
                 key = place;
             }
 
@@ -147,7 +147,7 @@ internal static class ConfigurationFile
         return several.Count > 0 ? several : throw new FormatException("is empty. Write an application into it.");
     }
 
-    private static void Read(ref Utf8JsonReader reader, string key, Dictionary<Setting, Item> items, string folder)
+    private static void Read(ref Utf8JsonReader reader, string key, Dictionary<Setting, Item> items, ReadOnlySpan<byte> text, string path)
     {
         if (!KnownSettings.ByKey.TryGetValue(key, out var setting))
         {
@@ -160,7 +160,8 @@ internal static class ConfigurationFile
         }
 
         reader.Read();
-        items.Add(setting, setting.Read(ref reader, folder));
+        var line = LineOf(text, reader.TokenStartIndex);
+        items.Add(setting, setting.Read(ref reader, Path.GetDirectoryName(path)!) with { Place = $"{path}:{line}" });
     }
 
     private static byte[] Load(string path)
@@ -206,26 +207,7 @@ internal static class ConfigurationFile
     /// <summary>What was meant, if it can be guessed: another case, the option's spelling, or a letter or two that differ.</summary>
     private static string Suggest(string key)
     {
-        var plain = key.Replace("-", "", StringComparison.Ordinal);
-        var near = KnownSettings.All.MinBy(setting => Distance(plain, setting.Key))!;
-        return Distance(plain, near.Key) <= 2 ? $"Is it {near.Key}?" : $"There are {string.Join(", ", KnownSettings.All.Select(static setting => setting.Key))}.";
-    }
-
-    /// <summary>Levenshtein's: letters to add, take away or change; case is none.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 0; i < a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i + 1;
-            for (var j = 0; j < b.Length; j++)
-            {
-                var cost = char.ToLowerInvariant(a[i]) == char.ToLowerInvariant(b[j]) ? 0 : 1;
-                (diagonal, row[j + 1]) = (row[j + 1], Math.Min(Math.Min(row[j], row[j + 1]) + 1, diagonal + cost));
-            }
-        }
-
-        return row[^1];
+        var keys = KnownSettings.All.Select(static setting => setting.Key).ToList();
+        return Spelling.Nearest(key.Replace("-", "", StringComparison.Ordinal), keys) is { } near ? $"Is it {near}?" : $"There are {string.Join(", ", keys)}.";
     }
 }

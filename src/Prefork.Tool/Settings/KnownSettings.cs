@@ -58,7 +58,7 @@ internal static class KnownSettings
     internal static readonly TextSetting<long?> MaxRequests = new("maxRequests", static (text, _) => Words.Count(text), orNumber: true, "Replaces workers that have served more requests.", "N");
     internal static readonly ListSetting<CronExpression> RecycleAt = new("recycleAt", Words.Cron, "Replaces all workers, one after the other, at these times: a cron expression, in local time. May be repeated.", "CRON");
     internal static readonly TextSetting<string> RecycleFile = new("recycleFile", Words.Path, orNumber: false, "Replaces all workers, one after the other, when this file is written.", "FILE");
-    internal static readonly TextSetting<int?> MaxLine = new("maxLine", static (text, _) => Words.LineLength(text), orNumber: true, "How many characters of a line that a worker writes are kept: 1K to 64M. [default: 1M]", "N");
+    internal static readonly TextSetting<int?> MaxLine = new("maxLine", static (text, _) => Words.LineLength(text), orNumber: true, "How many bytes of a line that a worker writes are kept: 1K to 64M. [default: 1M]", "N");
     internal static readonly FlagSetting KeepWarm = new("keepWarm", "Keeps workers of the previous generation ready, for a rollback at once.");
 
     internal static IReadOnlyList<Setting> All { get; } =

@@ -79,4 +79,8 @@ internal abstract class Setting<T>(string key) : Setting(key);
 /// <summary>What was given for a setting.</summary>
 /// <param name="Value">As the setting reads it.</param>
 /// <param name="Text">As it was written, more or less.</param>
-internal sealed record Item(object Value, string Text);
+internal sealed record Item(object Value, string Text)
+{
+    /// <summary>File and line, when a file says it.</summary>
+    internal string? Place { get; init; }
+}

@@ -11,7 +11,7 @@ internal sealed class TextSetting<T> : Setting<T>
     private readonly Option<Item?>? _option;
 
     /// <param name="key">As the file spells it.</param>
-    /// <param name="parse">The value of a text, in which a relative path is relative to the folder that is the second argument; throws <see cref="FormatException"/>.</param>
+    /// <param name="parse">The value of a text, in which a relative path is relative to the folder that is the second argument (empty: there is none); throws <see cref="FormatException"/>.</param>
     /// <param name="orNumber">Whether the file may write a number, too.</param>
     /// <param name="description">For the option; null when it is none.</param>
     /// <param name="helpName">For the option: what stands for the value.</param>
@@ -27,7 +27,7 @@ internal sealed class TextSetting<T> : Setting<T>
                 Description = description,
                 HelpName = helpName,
                 Arity = ArgumentArity.ExactlyOne,
-                CustomParser = result => Parse(result, () => Create(result.Tokens[0].Value, Directory.GetCurrentDirectory())),
+                CustomParser = result => Parse(result, () => Create(result.Tokens[0].Value, CurrentFolder.PathOrEmpty)),
             };
         }
     }

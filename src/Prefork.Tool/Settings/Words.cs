@@ -19,7 +19,7 @@ internal static class Words
 
     internal static string Name(string text) => ControlSocket.IsName(text) ? text : throw new FormatException(ControlSocket.NoName(text));
 
-    internal static string Path(string text, string folder) => text.Length > 0 ? System.IO.Path.GetFullPath(text, folder) : throw new FormatException("is empty: give a path, or leave it out.");
+    internal static string Path(string text, string folder) => text.Length > 0 ? FullPath(text, folder) : throw new FormatException("is empty: give a path, or leave it out.");
 
     internal static string Command(string text) => string.IsNullOrWhiteSpace(text) ? throw new FormatException("is empty: give a command, or leave it out.") : text;
 
@@ -74,7 +74,7 @@ internal static class Words
         => Arguments.ParseMemory(text) ?? throw new FormatException($"'{text}' is no amount of memory: give bytes, or a number with K, M or G.");
 
     internal static int LineLength(string text)
-        => Arguments.ParseMemory(text) is >= 1024 and <= 64 * 1024 * 1024 and var length ? (int)length : throw new FormatException($"'{text}' is no length of a line: give a number of characters from 1K to 64M.");
+        => Arguments.ParseMemory(text) is >= 1024 and <= 64 * 1024 * 1024 and var length ? (int)length : throw new FormatException($"'{text}' is no length of a line: give a number of bytes from 1K to 64M.");
 
     internal static long Count(string text)
         => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 ? count : throw new FormatException($"'{text}' is no number of requests: give 1 or more.");
@@ -101,5 +101,10 @@ internal static class Words
     }
 
     /// <summary>One with a slash is a file; one without is looked for in PATH.</summary>
-    private static string Program(string text, string folder) => text.Contains('/') ? System.IO.Path.GetFullPath(text, folder) : text;
+    private static string Program(string text, string folder) => text.Contains('/') ? FullPath(text, folder) : text;
+
+    private static string FullPath(string text, string folder)
+        => System.IO.Path.IsPathRooted(text) ? System.IO.Path.GetFullPath(text)
+            : folder.Length > 0 ? System.IO.Path.GetFullPath(text, folder)
+            : throw new FormatException($"'{text}' is relative to the current folder, which is not there any more: give a full path, or change to another folder (cd).");
 }

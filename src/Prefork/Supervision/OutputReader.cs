@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace Prefork.Supervision;
 
@@ -11,7 +12,7 @@ internal sealed class OutputReader
     private const int BufferSize = 16 * 1024;
 
     private readonly RecentLines _last = new();
-    private readonly Action<bool, string> _write;
+    private readonly Action<bool, string, byte[]?> _write;
     private readonly Action<Exception> _refused;
     private readonly int _maxLine;
     private readonly Task _read;
@@ -20,10 +21,10 @@ internal sealed class OutputReader
 
     /// <param name="output">Standard output.</param>
     /// <param name="error">Standard error.</param>
-    /// <param name="maxLine">How many characters of a line are kept.</param>
-    /// <param name="write">Takes each line; the user's.</param>
+    /// <param name="maxLine">How many bytes of a line are kept.</param>
+    /// <param name="write">Takes each line; the user's. With its bytes when they are no UTF-8, so that the text is not all of it.</param>
     /// <param name="refused">Hears what that throws, the first time. A worker that nobody reads would stand still, so reading goes on.</param>
-    internal OutputReader(Stream? output, Stream? error, int maxLine, Action<bool, string> write, Action<Exception> refused)
+    internal OutputReader(Stream? output, Stream? error, int maxLine, Action<bool, string, byte[]?> write, Action<Exception> refused)
     {
         _maxLine = maxLine;
         _write = write;
@@ -59,16 +60,13 @@ internal sealed class OutputReader
             return;
         }
 
-        var decoder = Encoding.UTF8.GetDecoder();
         var bytes = new byte[BufferSize];
-        var characters = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
         var lines = new LineSplitter(_maxLine, line => Take(isError, line));
         try
         {
             for (int count; (count = await stream.ReadAsync(bytes).ConfigureAwait(false)) > 0;)
             {
-                var length = decoder.GetChars(bytes.AsSpan(0, count), characters, flush: false);
-                lines.Add(characters.AsSpan(0, length));
+                lines.Add(bytes.AsSpan(0, count));
             }
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
@@ -79,12 +77,13 @@ internal sealed class OutputReader
         lines.Finish();
     }
 
-    private void Take(bool isError, string line)
+    private void Take(bool isError, ReadOnlySpan<byte> bytes)
     {
+        var line = Encoding.UTF8.GetString(bytes);
         _last.Add(line);
         try
         {
-            _write(isError, line);
+            _write(isError, line, Utf8.IsValid(bytes) ? null : bytes.ToArray());
         }
         catch (Exception exception)
         {

@@ -75,7 +75,7 @@ internal sealed partial class Supervisor
             }
             catch (Exception exception)
             {
-                result = new ReloadResult(false, from, $"{name} failed: {exception.Message} {WhoServes()}", null, Now - began);
+                result = new ReloadResult(false, from, $"{name} failed: {exception.Message} {WhoServes()}", null, Now - began) { Refusal = exception };
                 Raise(SupervisorEventKind.OperationEnded, result.Message);
                 return result;
             }

@@ -32,6 +32,7 @@ internal sealed partial class Supervisor
             process.OpenConnections,
             process.Requests,
             pid is { } id ? ProcessFigures.ResidentMemory(id) : null,
-            pid is { } number ? ProcessFigures.ProcessorTime(number) : null);
+            pid is { } number ? ProcessFigures.ProcessorTime(number) : null,
+            process.Listeners);
     }
 }

@@ -211,7 +211,7 @@ internal sealed partial class Supervisor
     {
         if (_operation is not null && !queue)
         {
-            throw new InvalidOperationException($"Not now: {_operation} is under way. Wait for it to end, or queue behind it.");
+            throw new OperationUnderWayException(_operation);
         }
 
         await UntilAsync(() => _operation is null);
@@ -316,6 +316,7 @@ internal sealed partial class Supervisor
 
     private void Post(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
 
+    /// <summary>A message may have a worker's last words in it, or what its health gate was answered.</summary>
     private void Raise(SupervisorEventKind kind, string message, SupervisedWorker? worker = null, WorkerEnding? ending = null)
-        => _raise(new SupervisorEventArgs(kind, message, worker?.Process, ending));
+        => _raise(new SupervisorEventArgs(kind, PlainText.Line(message), worker?.Process, ending));
 }

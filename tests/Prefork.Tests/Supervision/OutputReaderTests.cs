@@ -11,6 +11,7 @@ public class OutputReaderTests
     private readonly Pipe _output = new();
     private readonly Pipe _error = new();
     private readonly List<(bool IsError, string Line)> _lines = [];
+    private readonly List<byte[]?> _bytes = [];
     private readonly List<Exception> _refused = [];
 
     [Fact]
@@ -32,6 +33,21 @@ public class OutputReaderTests
     {
         await ReadAsync(new string('x', MaxLine - 1) + "😀y\n");
         Assert.Equal(new string('x', MaxLine - 1) + LineSplitter.Mark(MaxLine), Assert.Single(_lines).Line);
+    }
+
+    [Fact]
+    public async Task ALineWithoutEnd_IsNotCutWithinACharacter()
+    {
+        await ReadAsync("x" + string.Concat(Enumerable.Repeat("👍", MaxLine / 4)));
+        Assert.Equal("x" + string.Concat(Enumerable.Repeat("👍", (MaxLine / 4) - 1)) + LineSplitter.Mark(MaxLine), Assert.Single(_lines).Line);
+    }
+
+    [Fact]
+    public async Task BytesThatAreNoText_ComeBesideIt()
+    {
+        await ReadAsync([.. "a"u8, 0xff, 0xfe, .. "b\nüber\n"u8]);
+        Assert.Equal(["a��b", "über"], _lines.Select(line => line.Line));
+        Assert.Equal([[.. "a"u8, 0xff, 0xfe, .. "b"u8], null], _bytes);
     }
 
     [Fact]
@@ -63,7 +79,7 @@ public class OutputReaderTests
 
     private OutputReader Read() => new(_output.Reader.AsStream(), _error.Reader.AsStream(), MaxLine, Take, _refused.Add);
 
-    private void Take(bool isError, string line)
+    private void Take(bool isError, string line, byte[]? bytes)
     {
         if (line == "refuse")
         {
@@ -73,15 +89,18 @@ public class OutputReaderTests
         lock (_lines)
         {
             _lines.Add((isError, line));
+            _bytes.Add(bytes);
         }
     }
 
-    private async Task<OutputReader> ReadAsync(params string[] parts)
+    private Task<OutputReader> ReadAsync(params string[] parts) => ReadAsync([.. parts.Select(Encoding.UTF8.GetBytes)]);
+
+    private async Task<OutputReader> ReadAsync(params byte[][] parts)
     {
         var reader = Read();
         foreach (var part in parts)
         {
-            await WriteAsync(part);
+            await _output.Writer.WriteAsync(part);
         }
 
         await _output.Writer.CompleteAsync();
