@@ -12,7 +12,7 @@ internal static class BootFailure
             ? "runs, but its startup hook did not. Startup hooks may be switched off for it (System.StartupHookProvider.IsSupported, trimming); reference the package Prefork.AspNetCore and call builder.UseCluster() instead"
             : "runs, but is no worker. A Node script must use 'cluster' or an HTTP server; a .NET program ahead of time must call builder.UseCluster()",
         { State: WorkerState.Online, WaitsFor: null } => worker.Process.Id is { } pid && ListeningPort(pid) is { } port
-            ? $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or was built without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host"
+            ? $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or a library builds its web host without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host"
             : "is online, but does not listen. Either it still starts (--boot-timeout says how long it may take), or it has no server (ASP.NET Core on Kestrel)",
         { State: WorkerState.Listening, WaitsFor: null } => "listens, but its host has not started: a hosted service has not ended its start",
         _ => null,
