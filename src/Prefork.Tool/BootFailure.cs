@@ -35,7 +35,7 @@ internal static class BootFailure
         (null, TargetKind.NodeScript) => $"is online, but does not listen. {Starts} does not come to call listen(). {WithoutPort}",
         (null, _) => $"is online, but does not listen. {Starts} has no server (ASP.NET Core on Kestrel). {WithoutPort}",
         (_, TargetKind.NodeScript) => $"listens on port {port} by itself instead of in the cluster: listen() was called with exclusive or reusePort. Leave that out",
-        _ => $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or was built without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host",
+        _ => $"listens on port {port} by itself instead of in the cluster. Its server is not Kestrel, or a library builds its web host without the generic host; reference the package Prefork.AspNetCore and call UseCluster() on its host",
     };
 
     /// <summary>The port of a listening TCP socket that the process itself has open; null when there is none.</summary>
