@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text;
 using Prefork.Tool.Control;
 using Serilog;
 
