@@ -17,7 +17,7 @@ public class SeveralApplications
         {
             var start = await app.CommandAsync("start");
             Assert.True(start.Code == 0, start.Error);
-            Assert.Matches("^stock runs: 1 worker of .*\nshop runs: 1 worker of .*\n$", start.Output);
+            Assert.Matches("^stock runs: 1 worker of .*\nlistens on .*\n(.*\n)+shop runs: 1 worker of .*\n", start.Output);
             Assert.Contains("COLOUR=red", await File.ReadAllTextAsync($"/proc/{await WorkerAsync(app, "shop")}/environ"), StringComparison.Ordinal);
             var again = await app.CommandAsync("start");
             Assert.Equal((0, "", "prefork: stock runs already\nprefork: shop runs already\n"), again);
