@@ -20,7 +20,6 @@ internal sealed class ClusterConnectionListenerFactory(
     IServiceProvider services) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger(TransportLog.Category);
-    private readonly IgnoredOptions _ignored = new(sockets.Value, options.Value.Transport, loggers.CreateLogger("Prefork.AspNetCore.Transport"));
     private readonly SettlingConnections _settling = new();
     private readonly Lock _lock = new();
     private readonly HashSet<ClusterListener> _open = [];
@@ -34,7 +33,6 @@ internal sealed class ClusterConnectionListenerFactory(
         ClusterListener? listener = null;
         try
         {
-            await _ignored.SayAsync().ConfigureAwait(false);
             listener = await Cluster.ListenAsync(endpoint, new ListenOptions { Backlog = sockets.Value.Backlog }, cancellationToken).ConfigureAwait(false);
             lock (_lock)
             {

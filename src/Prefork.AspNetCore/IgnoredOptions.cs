@@ -5,31 +5,26 @@ using Prefork.AspNetCore.Transport;
 namespace Prefork.AspNetCore;
 
 /// <summary>Options of Kestrel's transport that a worker cannot honour. One that the application has set is said at the start.</summary>
-internal sealed partial class IgnoredOptions(SocketTransportOptions options, ClusterTransport transport, ILogger logger)
+internal static partial class IgnoredOptions
 {
-    private int _said;
+    internal const string Category = "Prefork.AspNetCore.Transport";
 
-    /// <summary>The first call says it, and only if no other worker of this generation has.</summary>
-    internal async Task SayAsync()
+    /// <summary>Once for the workers of a generation.</summary>
+    internal static async Task SayAsync(SocketTransportOptions options, ClusterTransport transport, ILogger logger)
     {
-        if (Interlocked.Exchange(ref _said, 1) != 0)
-        {
-            return;
-        }
-
         if (options.CreateBoundListenSocket != SocketTransportOptions.CreateDefaultBoundListenSocket && await SayOnce.IsFirstAsync("create-bound-listen-socket").ConfigureAwait(false))
         {
             ListenSocketIsThePrimarys(logger);
         }
 
-        var ignored = Ignored();
+        var ignored = Ignored(options, transport);
         if (ignored.Count > 0 && await SayOnce.IsFirstAsync("transport-options").ConfigureAwait(false))
         {
             DoNotApply(logger, string.Join(", ", ignored), transport);
         }
     }
 
-    private List<string> Ignored()
+    private static List<string> Ignored(SocketTransportOptions options, ClusterTransport transport)
     {
         var ignored = new List<string>();
         var defaults = new SocketTransportOptions();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,7 @@ namespace Prefork.AspNetCore.StartupChecks;
 
 /// <summary>
 /// Looks, when a worker's host has started, for what works in one process and breaks in several, and says each thing once for the workers
-/// of a generation. A check that fails is no reason for anything else to fail.
+/// of a generation; and for options of Kestrel's that are set and do not apply. A check that fails is no reason for anything else to fail.
 /// </summary>
 internal sealed class StartupCheckService(
     WorkerHost host,
@@ -15,6 +16,7 @@ internal sealed class StartupCheckService(
     IServiceProvider services,
     RegisteredServices registered,
     IOptions<ClusterHostOptions> options,
+    IOptions<SocketTransportOptions> sockets,
     IHostApplicationLifetime lifetime,
     ILoggerFactory loggers) : IHostedService
 {
@@ -35,8 +37,16 @@ internal sealed class StartupCheckService(
 
     private async Task RunAsync()
     {
-        // One worker breaks nothing, and the second looks again; while one is replaced by its successor there are two for a moment. A host without a server, such as one that warms up, is not looked at: what it would say is said by none after it.
-        if (!ThisProcess.Hosts.Listens(host) || cluster.WorkerCount < 2 || !_logger.IsEnabled(LogLevel.Warning))
+        // A host without a server, such as one that warms up, is not looked at: what it would say is said by none after it.
+        if (!ThisProcess.Hosts.Listens(host))
+        {
+            return;
+        }
+
+        await IgnoredOptions.SayAsync(sockets.Value, options.Value.Transport, loggers.CreateLogger(IgnoredOptions.Category)).ConfigureAwait(false);
+
+        // One worker breaks nothing, and the second looks again; while one is replaced by its successor there are two for a moment.
+        if (cluster.WorkerCount < 2 || !_logger.IsEnabled(LogLevel.Warning))
         {
             return;
         }
