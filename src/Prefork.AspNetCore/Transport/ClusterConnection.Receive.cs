@@ -287,8 +287,8 @@ internal sealed partial class ClusterConnection
             return Outcome.Ended;
         }
 
-        // The client's doing: the application hears of it even if it reads nothing. If it is about to read, first what has come, and the end,
-        // and of the token a moment later: Kestrel aborts with the token what it is at, and a request that came with the end could have no answer.
+        // The client has ended it: the application hears of that even if it reads nothing. If a read is about to go on, the token is cancelled a
+        // moment later: Kestrel aborts its current request with the token, and a request that came together with the end would get no answer.
         if (IoLoop.HasKept)
         {
             _inputEnded = true;

@@ -160,7 +160,7 @@ internal sealed partial class IoLoop : IDisposable
         }
     }
 
-    /// <summary>Code that ran here may have kept this thread to interrupt it later, which nobody but itself shall feel.</summary>
+    /// <summary>A handler may keep a reference to this thread and interrupt it later. The interrupt must not end the loop.</summary>
     private void WaitForTurn()
     {
         while (true)
@@ -172,7 +172,7 @@ internal sealed partial class IoLoop : IDisposable
             }
             catch (ThreadInterruptedException)
             {
-                // The interrupt is used up, and the turn still to come.
+                // The exception has cleared the interrupt.
             }
         }
     }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Prefork.AspNetCore.Transport;
 
 /// <summary>
-/// The application's logger for threads of ours. What it writes to is the application's and may block or throw: so it runs on the thread
-/// pool, and an exception of it ends nothing.
+/// Wraps the application's logger for the loop's threads. Its providers are the application's and may block or throw: so it writes on the
+/// thread pool, and swallows exceptions.
 /// </summary>
 internal sealed class LoopLogger(ILogger logger) : ILogger
 {
@@ -42,7 +42,7 @@ internal sealed class LoopLogger(ILogger logger) : ILogger
         }
         catch (Exception)
         {
-            // There is nobody left to tell.
+            // The logger itself has failed: there is nowhere to report it.
         }
     }
 }

@@ -157,7 +157,7 @@ internal sealed class EventLoop : IDisposable
         _ended.TrySetResult();
     }
 
-    /// <summary>A handler may have kept this thread, and interrupt it when it waits here, long afterwards.</summary>
+    /// <summary>A handler may keep a reference to this thread and interrupt it later. The interrupt must not end the loop.</summary>
     private void WaitForBaton()
     {
         while (true)
@@ -169,7 +169,7 @@ internal sealed class EventLoop : IDisposable
             }
             catch (ThreadInterruptedException)
             {
-                // The interrupt is used up, and the baton still to come.
+                // The exception has cleared the interrupt.
             }
         }
     }
