@@ -22,7 +22,11 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
 
     private readonly Lock _stopLock = new();
     private int _stopCalls;
+    private readonly TaskCompletionSource _isAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isToldToStop;
+
+    /// <summary>Ends when <c>prefork start</c> has asked how the start went.</summary>
+    internal Task IsAsked => _isAsked.Task;
 
     /// <summary>Whether a command has said so.</summary>
     internal bool IsToldToStop => _isToldToStop;
@@ -59,6 +63,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
 
     private async Task<ControlReply> StartedAsync(Func<ControlReply, Task> tell)
     {
+        _isAsked.TrySetResult();
         try
         {
             await TellWhileAsync(tell, () => started);

@@ -16,6 +16,7 @@ internal sealed class Runner
 
     private const int LongestAddress = 200;
     private const int LongestError = 500;
+    private static readonly TimeSpan s_starterPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
 
     private readonly CommandLine _commandLine;
@@ -95,6 +96,11 @@ internal sealed class Runner
         Cluster.Listening += (_, e) => OnListening(e.Address);
         Cluster.ListenFailed += (_, e) => OnListenFailed(e.Worker, e.Failure);
         Cluster.Error += (_, e) => OnError(e.Worker, e.Exception);
+
+        // The primary, which is made here at the latest, notes which sockets it was given. What this process has beyond its standard streams, such as a lock that a deploy script holds,
+        // is not its workers' to keep.
+        _ = Cluster.Workers.Count;
+        Control.Native.KeepDescriptors();
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = started.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
@@ -121,6 +127,12 @@ internal sealed class Runner
             started.TrySetException(exception);
             Say(exception.Message);
             _memory?.End(exception.Message, asked: false);
+            if (_commandLine.IsBackground)
+            {
+                // A program that fails at once may be faster than whoever has started it, and waits to hear why.
+                await Task.WhenAny(application.IsAsked, Task.Delay(s_starterPatience, CancellationToken.None));
+            }
+
             return ExitCodes.Failed;
         }
         finally

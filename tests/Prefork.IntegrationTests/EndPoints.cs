@@ -78,7 +78,7 @@ public class EndPoints
         var certificate = Path.Combine(folder.Path, "certificate.pfx");
         await File.WriteAllBytesAsync(certificate, WebCluster.NewCertificate());
         await using var cluster = await TestCluster.StartAsync(
-            $"setup exec={Programs.WebApp} args=--pretend-quic=true,--Sockets:IOQueueCount=3,--Kestrel:Endpoints:a:Url=https://127.0.0.1:0,--Kestrel:Endpoints:a:Protocols=Http1AndHttp2AndHttp3"
+            $"setup exec={Programs.WebApp} args=--pretend-quic=true,--Sockets:IOQueueCount=33,--Kestrel:Endpoints:a:Url=https://127.0.0.1:0,--Kestrel:Endpoints:a:Protocols=Http1AndHttp2AndHttp3"
             + $",--Kestrel:Endpoints:a:Certificate:Path={certificate},--Kestrel:Endpoints:a:Certificate:Password=secret",
             "fork");
         var url = (await cluster.ExpectAsync("message 1 urls ")).Split(' ')[3];

@@ -85,8 +85,8 @@ public class HangingFileSystems
         await cluster.ExpectAsync("exit 1 ");
         Assert.DoesNotContain(cluster.Seen, static line => line.StartsWith("error ", StringComparison.Ordinal));
         Assert.Contains("has not answered within 1.5 s", await cluster.ExpectAsync("error 2 TimeoutException: Could not start"), StringComparison.Ordinal);
-        await cluster.ExpectAsync("disconnect 2");
-        await cluster.ExpectAsync("forked 2  connected=False dead=True");
+        await cluster.ExpectEverAsync("disconnect 2");
+        await cluster.ExpectEverAsync("forked 2  connected=False dead=True");
         hangs.Dispose();
         await cluster.ForkReadyAsync();
     }

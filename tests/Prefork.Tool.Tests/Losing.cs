@@ -7,8 +7,8 @@ namespace Prefork.Tool.Tests;
 /// <summary>What cannot be written is lost, and nothing stops for it.</summary>
 public class Losing
 {
-    /// <summary>More than a pipe holds: a worker whose output is not read stands still.</summary>
-    private const string Much = "/write?lines=300";
+    /// <summary>More than a pipe holds, of 1 MiB: a worker whose output is not read stands still.</summary>
+    private const string Much = "/write?lines=3000";
 
     [Fact]
     public async Task StandardOutputToAFullDisk_CostsLines_AndIsSaidOnce()

@@ -238,6 +238,8 @@ internal static class StartCommand
             start.Environment[name] = value;
         }
 
+        // A lock that a deploy script holds, for one, would be held as long as the application runs.
+        Control.Native.KeepDescriptors();
         return Process.Start(start)!;
     }
 

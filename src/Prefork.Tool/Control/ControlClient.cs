@@ -13,7 +13,7 @@ internal static class ControlClient
     /// <summary>More than the five seconds that the application may have to wait for others who do not speak.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
 
-    /// <param name="name">Which application; null when there is only one. For root also <c>USER/NAME</c>, and another user's NAME when it has none such itself.</param>
+    /// <param name="name">Which application; null when there is only one. For root also <c>USER/NAME</c>.</param>
     /// <returns>The path of its socket.</returns>
     /// <exception cref="CommandException">There is none such, or several.</exception>
     internal static string Resolve(string? name)
@@ -22,9 +22,7 @@ internal static class ControlClient
         var others = OtherUsers.Applications();
         if (name is null)
         {
-            // Root's own go before those of others.
             return own.Count == 1 ? own[0].Socket
-                : own.Count == 0 && others.Count == 1 ? others[0].Socket
                 : throw new CommandException(ExitCodes.NotRunning, own.Count + others.Count == 0 ? "no application runs." : $"which one? There is {Names(own, others)}.");
         }
 
@@ -35,12 +33,10 @@ internal static class ControlClient
         }
 
         ControlSocket.Check(name);
-        return own.FirstOrDefault(one => one.Name == name).Socket ?? others.Where(other => other.Name == name).ToList() switch
-        {
-            [var other] => other.Socket,
-            [] => throw new CommandException(ExitCodes.NotRunning, $"no application named {name} runs{(own.Count + others.Count > 0 ? $"; there is {Names(own, others)}" : "")}.{Remembered(name)}"),
-            var several => throw new CommandException(ExitCodes.NotRunning, $"which one? There is {Names([], several)}."),
-        };
+
+        // Another user's is never meant by chance: his name says so.
+        return own.FirstOrDefault(one => one.Name == name).Socket
+            ?? throw new CommandException(ExitCodes.NotRunning, $"no application named {name} runs{(own.Count + others.Count > 0 ? $"; there is {Names(own, others)}" : "")}.{Remembered(name)}");
     }
 
     /// <summary>This user's applications that run.</summary>

@@ -37,8 +37,21 @@ internal static class OtherUsers
     }
 
     private static IEnumerable<string> Locks(string process)
-        => new DirectoryInfo(Path.Combine(process, "fd")).EnumerateFileSystemInfos().Select(static entry => entry.LinkTarget)
+        => Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd")).Select(TargetOf)
             .OfType<string>().Where(static target => target.EndsWith(".lock", StringComparison.Ordinal) && Path.IsPathRooted(target));
+
+    /// <summary>Null for a descriptor that has been closed meanwhile: the others of its process count.</summary>
+    private static string? TargetOf(string entry)
+    {
+        try
+        {
+            return new FileInfo(entry).LinkTarget;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Any process can open a file that is called so. It counts when lock, socket and folder are that user's, and the lock is held.</summary>
     private static bool IsOf(uint user, string path)

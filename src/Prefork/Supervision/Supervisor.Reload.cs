@@ -48,6 +48,7 @@ internal sealed partial class Supervisor
         {
             // It has changed nothing yet.
             reading.TrySetException(new OperationCanceledException("it was called off."));
+            await UntilAsync(() => _reading != reading);
             return new ReloadResult(AllServe && !IsStopping, _current!.Number, $"the {operation} was called off. {WhoServes()}", null, TimeSpan.Zero);
         }
 
