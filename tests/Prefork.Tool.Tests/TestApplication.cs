@@ -79,7 +79,7 @@ internal sealed class TestApplication : IAsyncDisposable
     {
         var result = await CommandAsync("list", "--json");
         Assert.True(result.Code == 0, result.Error);
-        return JsonDocument.Parse(result.Output).RootElement.EnumerateArray().Single();
+        return JsonDocument.Parse(result.Output).RootElement.EnumerateArray().Single(static application => !application.TryGetProperty("user", out _));
     }
 
     internal async Task<int[]> PidsAsync() => [.. (await StatusAsync()).GetProperty("cluster").GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("processId").GetInt32())];
