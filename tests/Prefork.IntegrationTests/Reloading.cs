@@ -228,7 +228,7 @@ public class Reloading
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=1000");
         await supervisor.TellAsync("reload");
         await supervisor.ExpectAsync("OperationBegan reload");
-        Assert.Contains("reload is under way", await supervisor.AskAsync("reload", "reload threw InvalidOperationException"), StringComparison.Ordinal);
+        Assert.Contains("reload is under way", await supervisor.AskAsync("reload", "reload threw OperationUnderWayException"), StringComparison.Ordinal);
         await supervisor.TellAsync("reload queue");
         await supervisor.ExpectAsync("result True generation=2");
         await supervisor.ExpectAsync("result True generation=3");
@@ -471,6 +471,8 @@ public class Reloading
 
     private static void Kill(int pid)
     {
+        // 0 is the group of this very process.
+        Assert.True(pid > 0);
         using var kill = Process.Start("kill", ["-KILL", $"{pid}"]);
         kill.WaitForExit();
     }

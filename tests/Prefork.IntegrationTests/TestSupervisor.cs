@@ -5,6 +5,8 @@ namespace Prefork.IntegrationTests;
 /// <summary>SupervisorApp, driven: a real supervisor with real workers, by default of WebApp on a port of the loopback.</summary>
 internal sealed class TestSupervisor : TestProgram
 {
+    private const int MostLooksForProcesses = 200;
+
     private readonly TemporaryFolder _folder = new();
 
     private TestSupervisor(IEnumerable<string> options) : base(Programs.SupervisorApp, options)
@@ -76,7 +78,17 @@ internal sealed class TestSupervisor : TestProgram
         return await ExpectAsync(answer, patience);
     }
 
-    internal async Task<Status> StatusAsync() => Status.Read(await AskAsync("status", "status "));
+    internal async Task<Status> StatusAsync()
+    {
+        // For an instant a worker that starts has no process yet: its program is read elsewhere.
+        var status = Status.Read(await AskAsync("status", "status "));
+        for (var i = 0; i < MostLooksForProcesses && status.Workers.Any(static worker => worker.Pid == 0); i++)
+        {
+            status = Status.Read(await AskAsync("status", "status "));
+        }
+
+        return status;
+    }
 
     /// <summary>Asks again and again until it is so.</summary>
     internal async Task<Status> UntilAsync(Predicate<Status> isSo)
@@ -102,7 +114,11 @@ internal sealed class TestSupervisor : TestProgram
     internal async Task SignalAsync(int worker, int signal)
     {
         var status = await UntilAsync(status => status.Workers.Any(one => one.Id == worker));
-        Native.Kill(status.Workers.Single(one => one.Id == worker).Pid, signal);
+        var pid = status.Workers.Single(one => one.Id == worker).Pid;
+
+        // 0 is the group of this very process.
+        Assert.True(pid > 0);
+        Native.Kill(pid, signal);
     }
 
     internal async Task HangAsync(int worker)

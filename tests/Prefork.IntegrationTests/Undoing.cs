@@ -143,7 +143,7 @@ public class Undoing
         await supervisor.AskAsync("reload", "result True generation=2");
         await supervisor.TellAsync("rollback watch=3000");
         await supervisor.ExpectAsync("WorkerServes worker 3 ");
-        Assert.Contains("rollback is under way", await supervisor.AskAsync("rollback", "rollback threw InvalidOperationException"), StringComparison.Ordinal);
+        Assert.Contains("rollback is under way", await supervisor.AskAsync("rollback", "rollback threw OperationUnderWayException"), StringComparison.Ordinal);
         await supervisor.ExpectAsync("result True generation=1 rollback to generation 1 succeeded: 1 worker serves");
     }
 
@@ -185,7 +185,7 @@ public class Undoing
         await supervisor.ExpectAsync("WorkerRecycles worker 2 ");
         await supervisor.AskAsync("reload", "OperationBegan reload");
         await supervisor.TellAsync("rollback queue=");
-        await supervisor.ExpectAsync("result True generation=2 the reload to generation 3 was called off. Generation 2 serves on.");
+        await supervisor.ExpectAsync("result True generation=2 the reload was called off. Generation 2 serves on.");
         await File.WriteAllTextAsync(passes, "");
         await supervisor.ExpectAsync("WorkerServes worker 3 (slot 0, generation 2");
         Assert.DoesNotContain(supervisor.Seen, line => line.Contains("generation 3, pid", StringComparison.Ordinal));
