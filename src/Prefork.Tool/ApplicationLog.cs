@@ -13,7 +13,7 @@ internal sealed class ApplicationLog : IDisposable
     private readonly string _folder;
     private readonly Lock _lock = new();
     private Serilog.Core.Logger _logger;
-    private (string Path, FileIdentity Identity)? _seen;
+    private OpenFile? _open;
 
     private ApplicationLog(string folder)
     {
@@ -43,14 +43,10 @@ internal sealed class ApplicationLog : IDisposable
     /// <returns>Whether it was.</returns>
     internal bool Restore()
     {
-        // The newest file at the last look: the one that is written to, or was until it was full.
-        if (LogReader.Files(_folder).LastOrDefault() is { } newest && (_seen is not var (path, identity) || Control.Native.IdentityOf(path) == identity))
+        if (Volatile.Read(ref _open) is not { } open || Control.Native.IdentityOf(open.Path) == open.Identity)
         {
-            _seen = Control.Native.IdentityOf(newest) is { } found ? (newest, found) : _seen;
             return false;
         }
-
-        _seen = null;
 
         RuntimeFolder.OpenPrivate(_folder, ControlFolder.Variable);
         lock (_lock)
@@ -89,17 +85,21 @@ internal sealed class ApplicationLog : IDisposable
             fileSizeLimitBytes: 10 * 1024 * 1024,
             retainedFileCountLimit: 5,
             encoding: Encoding.Latin1,
-            hooks: new Private(),
+            hooks: new Private(this),
             formatProvider: System.Globalization.CultureInfo.InvariantCulture,
             outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Source:l} {Line:l}{NewLine}")
         .CreateLogger();
 
+    /// <summary>The file that is written to, and which one it was when it was opened.</summary>
+    private sealed record OpenFile(string Path, FileIdentity? Identity);
+
     /// <summary>Readable by its user alone, also where the folder is not.</summary>
-    private sealed class Private : Serilog.Sinks.File.FileLifecycleHooks
+    private sealed class Private(ApplicationLog log) : Serilog.Sinks.File.FileLifecycleHooks
     {
         public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
         {
             File.SetUnixFileMode(path, RuntimeFolder.PrivateFile);
+            Volatile.Write(ref log._open, new OpenFile(path, Control.Native.IdentityOf(path)));
             return underlyingStream;
         }
     }
