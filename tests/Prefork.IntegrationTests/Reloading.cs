@@ -215,8 +215,11 @@ public class Reloading
             }
         }
 
-        var after = await UsageAsync(supervisor);
-        Assert.Equal(before[0], after[0]);
+        // A file of /proc that is read at that instant, on a thread for it, is no leak: a leak does not go away.
+        int[] after = [];
+        await Scheduling.EventuallyAsync(
+            async () => (after = await UsageAsync(supervisor))[0] <= before[0],
+            () => $"{before[0]} descriptors after 5 reloads, {after[0]} after 20");
         Assert.True(after[1] < before[1] + (64 * 1024), $"{before[1]} KiB after 5 reloads, {after[1]} KiB after 20");
         Assert.Equal(0, after[2]);
         await ServedAllAsync(load);
