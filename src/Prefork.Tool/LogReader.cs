@@ -1,4 +1,5 @@
 using System.Globalization;
+using Prefork.Tool.Control;
 
 namespace Prefork.Tool;
 
@@ -13,6 +14,7 @@ internal sealed class LogReader(string folder) : IDisposable
     private int _end;
     private FileStream? _file;
     private int _number = -1;
+    private readonly Dictionary<int, FileIdentity> _read = [];
 
     /// <summary>The files, the newest last.</summary>
     internal static IReadOnlyList<string> Files(string folder) => [.. Numbered(folder).Select(static file => file.Path)];
@@ -36,9 +38,16 @@ internal sealed class LogReader(string folder) : IDisposable
                 continue;
             }
 
-            if (Numbered(folder).FirstOrDefault(file => file.Number > _number) is not { Path: { } path } next)
+            var files = Numbered(folder).ToList();
+            var next = files.FirstOrDefault(file => file.Number > _number);
+            if (next.Path is null)
             {
-                return null;
+                // The log may have been moved or removed, and begun anew.
+                next = files.LastOrDefault();
+                if (next.Path is null || Control.Native.IdentityOf(next.Path) is not { } identity || (_read.TryGetValue(next.Number, out var known) && known == identity))
+                {
+                    return null;
+                }
             }
 
             // A file is left before the next one is begun: what was written in between is there now.
@@ -48,7 +57,7 @@ internal sealed class LogReader(string folder) : IDisposable
             }
 
             var rest = Rest();
-            Open(path, next.Number);
+            Open(next.Path, next.Number);
             if (rest is not null)
             {
                 return rest;
@@ -75,11 +84,16 @@ internal sealed class LogReader(string folder) : IDisposable
         _number = number;
         try
         {
-            _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            // There is none when it was the oldest of them, and has just been deleted.
+            if (Control.Native.Open(path, create: false) is { } file)
+            {
+                _file = new FileStream(file, FileAccess.Read, bufferSize: 0);
+                _read[number] = Control.Native.IdentityOf(file);
+            }
         }
-        catch (FileNotFoundException)
+        catch (IOException exception)
         {
-            // It was the oldest of them, and has just been deleted.
+            throw new IOException($"{path} cannot be read: {exception.Message}", exception);
         }
     }
 

@@ -105,5 +105,11 @@ internal sealed class Screen : IAsyncDisposable
         }
     }
 
-    private static void WriteLine(StandardStream stream, byte[] line) => stream.Write([.. line, (byte)'\n']);
+    private void WriteLine(StandardStream stream, byte[] line)
+    {
+        lock (stream == StandardStream.Error ? _errorLock : _outputLock)
+        {
+            stream.Write([.. line, (byte)'\n']);
+        }
+    }
 }

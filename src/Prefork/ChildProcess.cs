@@ -57,9 +57,11 @@ public sealed class ChildProcess
     {
         ArgumentOutOfRangeException.ThrowIfNegative((int)signal, nameof(signal));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((int)signal, HighestSignal, nameof(signal));
+        ProcessHandle? handle;
         lock (_abandoned)
         {
-            if (_handle is null && !_neverStarted)
+            handle = _handle;
+            if (handle is null && !_neverStarted)
             {
                 _pending = signal == 0 || _pending == Signal.SIGKILL ? _pending : signal;
             }
@@ -69,11 +71,12 @@ public sealed class ChildProcess
             }
         }
 
-        if (Volatile.Read(ref _handle) is { } handle)
+        if (handle is not null)
         {
             return handle.TrySignal(signal);
         }
 
+        // It waits for the start, which sends it.
         if (signal == Signal.SIGKILL)
         {
             _abandoned.Cancel();

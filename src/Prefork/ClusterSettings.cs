@@ -115,7 +115,7 @@ public sealed class ClusterSettings
     /// <summary>
     /// How many workers there will be. Set, each worker that is no Node script gets its share of the machine, which .NET otherwise takes as its own
     /// in every process: of the processors (<c>DOTNET_PROCESSOR_COUNT</c>: one more than its part of them), of a container's memory
-    /// (<c>DOTNET_GCHeapHardLimit</c>: its part of three quarters; without a limit on memory nothing), and, when its share of processors is
+    /// (<c>DOTNET_GCHeapHardLimit</c>: half of three quarters, however many workers there are; without a limit on memory nothing), and, when its share of processors is
     /// two or less, the workstation garbage collector (<c>DOTNET_gcServer=0</c>).
     /// </summary>
     /// <remarks>

@@ -4,7 +4,7 @@ namespace Prefork;
 
 /// <summary>
 /// Keeps a cluster as it should be: so many workers, replaced when they die, hang or are due, and a reload that either succeeds or changes nothing.
-/// One in a process, which must be a primary; workers that the program forks itself are none of its business.
+/// Only in a primary, where several may work side by side, each on workers of its own; workers that the program forks itself are none of their business.
 /// </summary>
 public sealed class ClusterSupervisor
 {

@@ -26,6 +26,7 @@ internal sealed class Primary : IAcceptorEvents
     private readonly Timer _firstTimer = new(static _ => { }, null, TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
 
     private readonly BlockingShare _holderLookups;
+    private readonly BlockingShare _removals;
     private volatile ClusterSettings? _settings;
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
     private SchedulingPolicy? _policy;
@@ -44,6 +45,7 @@ internal sealed class Primary : IAcceptorEvents
         Starts.Start();
         RepeatedErrors.Start();
         _holderLookups = new BlockingShare(Files, mostAtOnce: 1);
+        _removals = new BlockingShare(Files);
         Dispatcher = new Dispatcher(Loop);
         Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
@@ -179,7 +181,19 @@ internal sealed class Primary : IAcceptorEvents
     /// <summary>For a supervisor: a call that may wait for a file system.</summary>
     internal Task<T> CallElsewhereAsync<T>(Func<T> call, TimeSpan timeout) => BlockingCall.StartAsync(Starts.Run, call, late: null, timeout);
 
-    /// <summary>The same for nobody who would wait for it; what fails is said. On the loop.</summary>
+    /// <summary>For a supervisor: removes what a worker has left. What does not come to its turn in time stays.</summary>
+    internal Task RemoveFilesAsync(Action remove, TimeSpan timeout)
+    {
+        bool Remove()
+        {
+            remove();
+            return true;
+        }
+
+        return BlockingCall.StartAsync(_removals.Run, Remove, late: null, timeout);
+    }
+
+    /// <summary>Looks at the paths, for nobody who would wait for it; what fails is said. On the loop.</summary>
     internal void LookAtPaths(TimeSpan timeout) => _ = Handles.LookAtPathsAsync(timeout).ContinueWith(
         look => ((IAcceptorEvents)this).OnTrouble(Handles, look.Exception!.GetBaseException()),
         CancellationToken.None,

@@ -13,12 +13,16 @@ internal static class ReadyMessage
     internal const string ExpectAct = "expectready";
 
     /// <summary>The most that a worker may say about what it waits for; the rest is cut off.</summary>
-    internal const int MaxReason = 300;
+    internal const int MaxReason = 1000;
+
+    /// <summary>Room for the mark of a text that was cut where it was written: it is not cut again.</summary>
+    internal const int Mark = 64;
 
     internal static ReadOnlySpan<byte> ToLine() => ToLine(Act, null);
 
+    /// <summary>One line of plain text here as well as there: half of a pair of surrogates cannot be written.</summary>
     /// <param name="waitsFor">What the worker waits for; null when it does not say.</param>
-    internal static ReadOnlySpan<byte> Expectation(string? waitsFor) => ToLine(ExpectAct, waitsFor is null ? null : Plain(waitsFor));
+    internal static ReadOnlySpan<byte> Expectation(string? waitsFor) => ToLine(ExpectAct, waitsFor is null ? null : PlainText.Line(waitsFor, MaxReason));
 
     /// <summary>What the worker waits for, as it says itself: for people to read, so bounded, and without what would move a terminal's cursor. Null when it does not say.</summary>
     internal static string? ReasonOf(JsonElement body)
@@ -28,11 +32,8 @@ internal static class ReadyMessage
             return null;
         }
 
-        return Plain(text);
+        return PlainText.Line(text, MaxReason + Mark);
     }
-
-    /// <summary>Here as well as there: half of a pair of surrogates cannot be written.</summary>
-    private static string Plain(string text) => string.Concat(text.Take(MaxReason).Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? ' ' : character));
 
     /// <summary>What a Node program says to its parent (<c>process.send('ready')</c>), by the custom of other process managers.</summary>
     internal static bool IsNodes(ReadOnlySpan<byte> body, ValueFormat format)

@@ -72,6 +72,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
         try
         {
             stdio.Open();
+            Worker.Process = new ChildProcess(stdio.TakeStreams());
         }
         catch (Win32Exception exception)
         {
@@ -80,9 +81,13 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
             _primary.Loop.Post(() => FailStart(exception));
             return;
         }
+        catch
+        {
+            stdio.Dispose();
+            throw;
+        }
 
         environment[WorkerEnvironment.ChannelDescriptor] = stdio.ChannelNumber.ToString(CultureInfo.InvariantCulture);
-        Worker.Process = new ChildProcess(stdio.TakeStreams());
 
         // One that runs after all when nobody waits for it is ended at once.
         _ = BlockingCall.StartAsync(

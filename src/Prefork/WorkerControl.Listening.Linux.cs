@@ -28,6 +28,7 @@ internal sealed partial class WorkerControl
     {
         var type = frame.AddressType.ValueKind == JsonValueKind.String ? frame.AddressType.GetString()! : frame.AddressType.ToString();
         var address = new ListeningAddress(frame.Address, frame.Port ?? 0, type.Length == 0 ? "4" : type, frame.Descriptor);
+        Worker.ListenFailure = null;
         Messenger!.Post(length, () => Worker.RaiseListening(address));
     }
 
@@ -101,7 +102,7 @@ internal sealed partial class WorkerControl
             // No descriptors left for a lane: this worker hears so, and may try again.
             OnCloseListener(query.Key);
             Refuse(sequence, query, data, exception.NativeErrorCode, null);
-            _primary.RepeatedErrors.Add((Id, nameof(OpenLane)), exception, error => Messenger!.Post(0, () => Worker.RaiseError(error)));
+            _primary.RepeatedErrors.Add((Id, nameof(OpenLane)), exception, error => _primary.Dispatcher.Post(() => Worker.RaiseError(error)));
         }
     }
 
@@ -141,10 +142,12 @@ internal sealed partial class WorkerControl
         const int LongestAddress = 4096;
         var address = new ListeningAddress(query.Address is { Length: > LongestAddress } ? query.Address[..LongestAddress] : query.Address, query.Port ?? 0, query.AddressType, query.Descriptor);
         var name = query.Describe();
+        var failure = new ListenFailure(address, Errno.ToSocketError(errno), holder, $"could not listen on {name}: {reason}");
+        Worker.ListenFailure = failure;
         _primary.RepeatedErrors.Add(
             (Id, name),
-            new SocketException((int)Errno.ToSocketError(errno), $"could not listen on {name}: {reason}"),
-            error => Messenger!.Post(0, () => Worker.RaiseListenFailed(new ListenFailure(address, Errno.ToSocketError(errno), holder, error.Message))));
+            new SocketException((int)failure.Error, failure.Message),
+            error => _primary.Dispatcher.Post(() => Worker.RaiseListenFailed(failure with { Message = error.Message })));
         _channel!.Send(ClusterReplies.Error(sequence, query.Key, errno, data, _primary.NextSequence()));
     }
 

@@ -19,6 +19,7 @@ public sealed partial class WorkerProcess
     private volatile bool _ended;
     private volatile bool _leader;
     private volatile IReadOnlyList<ListeningAddress> _listeners = [];
+    private volatile ListenFailure? _listenFailure;
 
     internal WorkerProcess(WorkerControl control, int id, double share)
     {
@@ -98,7 +99,13 @@ public sealed partial class WorkerProcess
     public bool? ExitedAfterDisconnect => _askedToLeave ? true : _ended ? false : null;
 
     /// <summary>Why it could not listen, the last time; null when it never failed, or has listened since.</summary>
-    public ListenFailure? ListenFailure { get; private set; }
+    public ListenFailure? ListenFailure
+    {
+        get => _listenFailure;
+
+        // By the primary's loop, in the order of what the worker asked for: events come later, and not each failure is one.
+        internal set => _listenFailure = value;
+    }
 
     /// <summary>Whether the channel is open.</summary>
     public bool IsConnected => _control.IsConnected;
@@ -261,7 +268,6 @@ public sealed partial class WorkerProcess
     internal void RaiseListening(ListeningAddress address)
     {
         State = WorkerState.Listening;
-        ListenFailure = null;
         var args = new WorkerListeningEventArgs(this, address);
         UserCode.Raise(Listening, this, args);
         Cluster.RaiseListening(args);
@@ -270,7 +276,6 @@ public sealed partial class WorkerProcess
 
     internal void RaiseListenFailed(ListenFailure failure)
     {
-        ListenFailure = failure;
         var args = new WorkerListenFailedEventArgs(this, failure);
         UserCode.Raise(ListenFailed, this, args);
         Cluster.RaiseListenFailed(args);

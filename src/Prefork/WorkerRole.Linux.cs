@@ -12,7 +12,8 @@ namespace Prefork;
 /// </summary>
 /// <remarks>
 /// The channel's end of file means that the primary is gone or has cut us off. Unless a leave is under way the process then exits at once:
-/// shared sockets first, so that no orphan holds a port, then the handlers, then the process, by force if its own exit hangs.
+/// the callbacks of <see cref="ClusterWorker.Leaving"/> first, then the shared (UDP) sockets are closed, so that no orphan holds a port, then the other handlers,
+/// then the process ends, by force if any of that hangs.
 /// </remarks>
 internal sealed partial class WorkerRole : IChannelPeer, IPreforkPeer
 {

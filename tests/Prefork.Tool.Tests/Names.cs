@@ -33,6 +33,22 @@ public class Names
     }
 
     [Fact]
+    public void ALineBreak_IsInNoName() => Assert.False(ControlSocket.IsName("shop\n"));
+
+    [Fact(Timeout = 10_000)]
+    public async Task APipeInPlaceOfALock_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(folder.Path, "shop.lock")]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var exception = await Assert.ThrowsAsync<CommandException>(() => Task.Run(() => ControlSocket.IsTaken(folder.Path, "shop")));
+        Assert.Contains("not a regular file", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WhoLooks_IsInNobodysWay()
     {
         using var folder = new TemporaryFolder();

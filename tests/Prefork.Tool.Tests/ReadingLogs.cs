@@ -35,6 +35,47 @@ public class ReadingLogs : IDisposable
         Assert.Equal(["5", "6"], Read(reader));
     }
 
+    [Theory]
+    [InlineData("log.txt")]
+    [InlineData("log_001.txt")]
+    public void ALogThatIsBegunAnew_IsReadOn(string name)
+    {
+        Write(name, "1\n");
+        using var reader = new LogReader(_folder);
+        Assert.Equal(["1"], Read(reader));
+        File.Move(Path.Combine(_folder, name), Path.Combine(_folder, "kept"));
+        Assert.Empty(Read(reader));
+        Write("log.txt", "2\n");
+        Assert.Equal(["2"], Read(reader));
+        Write("log.txt", "3\n");
+        Assert.Equal(["3"], Read(reader));
+    }
+
+    [Fact]
+    public void WhatRemains_WhenTheNewestIsMoved_IsNotReadAgain()
+    {
+        Write("log.txt", "1\n");
+        Write("log_001.txt", "2\n");
+        using var reader = new LogReader(_folder);
+        Assert.Equal(["1", "2"], Read(reader));
+        File.Delete(Path.Combine(_folder, "log_001.txt"));
+        Assert.Empty(Read(reader));
+        Write("log_001.txt", "3\n");
+        Assert.Equal(["3"], Read(reader));
+    }
+
+    [Fact(Timeout = 10_000)]
+    public async Task APipe_IsRefused()
+    {
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(_folder, "log.txt")]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        using var reader = new LogReader(_folder);
+        Assert.Contains("not a regular file", (await Assert.ThrowsAsync<IOException>(() => Task.Run(reader.Read))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Files_AreInTheOrderOfTheirNumbers_WhateverTheirTimes()
     {

@@ -24,6 +24,17 @@ public class ControlMessageTests
         }
     }
 
+    [Theory]
+    [InlineData("""{}""", false)]
+    [InlineData("""{"name":"shop"}""", false)]
+    [InlineData("""{"name":"shop","cluster":{}}""", false)]
+    [InlineData("""{"name":"shop","cluster":{"program":"p","workers":[],"endings":null}}""", false)]
+    [InlineData("""{"name":"shop","cluster":{"program":"p","workers":[null],"endings":[]}}""", false)]
+    [InlineData("""{"name":"shop","cluster":{"program":"p","workers":[],"endings":[]},"configuration":{}}""", false)]
+    [InlineData("""{"name":"shop","cluster":{"program":"p","workers":[],"endings":[]}}""", true)]
+    public void AStatus_ThatLeavesOutWhatIsShown_IsNone(string json, bool isWhole)
+        => Assert.Equal(isWhole, ControlClient.IsWhole(JsonSerializer.Deserialize(json, ControlJson.Default.ApplicationStatus)!));
+
     [Fact]
     public void WhatAnApplicationSays_IsOneLine()
     {

@@ -74,6 +74,12 @@ internal sealed class WorkerHosts
             host.Listeners++;
             _hasListened = true;
             _listening.Add(host);
+
+            // Another may have closed, and the wait begun, since this one was about to listen.
+            if (!host.IsStopping)
+            {
+                StopWaiting();
+            }
         }
     }
 

@@ -116,13 +116,13 @@ internal static class OperationCommands
             Task<int> Ask(string? one) => AskAsync(name, one, request(result), result.GetValue(json), !result.GetValue(noWait), cancellation);
             return !result.GetValue(all) ? Ask(result.GetValue(application))
                 : result.GetValue(application) is { } one ? throw new CommandException(ExitCodes.Usage, $"--all and {one} are given. Leave one out.")
-                : AskAllAsync(isStop: name == "stop", Ask, cancellation);
+                : AskAllAsync(isStop: name == "stop", result.GetValue(json), Ask, cancellation);
         }));
         return command;
     }
 
     /// <summary>Of several that depend on each other, those that others count on were started first.</summary>
-    private static async Task<int> AskAllAsync(bool isStop, Func<string?, Task<int>> ask, CancellationToken cancellation)
+    private static async Task<int> AskAllAsync(bool isStop, bool json, Func<string?, Task<int>> ask, CancellationToken cancellation)
     {
         var (applications, allAnswer) = await ListCommand.AllAsync(cancellation);
         var order = applications.Where(static application => application.User is null).OrderBy(static application => application.Cluster.Since).Select(static application => application.Name).ToList();
@@ -134,7 +134,19 @@ internal static class OperationCommands
         var code = allAnswer ? ExitCodes.Success : ExitCodes.Failed;
         foreach (var name in order)
         {
-            code = await ask(name) is not ExitCodes.Success and var failed ? failed : code;
+            try
+            {
+                code = await ask(name) is not ExitCodes.Success and var failed ? failed : code;
+            }
+            catch (CommandException exception) when (isStop)
+            {
+                // One that has just ended is stopped. The others are to be stopped all the same.
+                if (exception.ExitCode != ExitCodes.NotRunning)
+                {
+                    code = Output.Fail(json, exception.ExitCode, $"{name}: {exception.Message}", exception.LastLines);
+                }
+            }
+
             if (code != ExitCodes.Success && !isStop)
             {
                 break;

@@ -104,6 +104,12 @@ internal static class ControlClient
     }
 
     internal static async Task<ApplicationStatus> StatusAsync(string path, CancellationToken cancellation)
-        => (await AskAsync(path, new ControlRequest("status"), static _ => { }, s_patience, cancellation)).Status
-            ?? throw new CommandException(ExitCodes.Failed, "the application does not say how it is.");
+        => (await AskAsync(path, new ControlRequest("status"), static _ => { }, s_patience, cancellation)).Status is { } status && IsWhole(status) ? status
+            : throw new CommandException(ExitCodes.Failed, "the application does not say how it is.");
+
+    /// <summary>Whoever speaks for an application may leave out anything.</summary>
+    internal static bool IsWhole(ApplicationStatus status)
+        => status is { Name: not null, Cluster: { Program: not null, Workers: { } workers, Endings: { } endings } }
+            && workers.All(static worker => worker is { Listeners: not null }) && endings.All(static ending => ending is not null)
+            && status.Configuration is null or { File: not null, Changes: not null };
 }

@@ -43,8 +43,18 @@ internal static class ControlFolder
     private static bool IsAnothers(string state)
         => Native.EffectiveUserId == 0 && Directory.Exists(state) && Native.OwnerOf(state) is (not 0, IsLink: false);
 
-    /// <summary>Those there are, to look for applications in. A name is taken when it is taken in one of them.</summary>
-    /// <exception cref="CommandException">One is somebody else's, or a link.</exception>
+    /// <summary>
+    /// Those there are, to look for applications in. A name is taken when it is taken in one of them. Anybody can make a folder in /tmp: one that is somebody
+    /// else's, or a link, is no runtime folder of this user's. Root may have the home of another user, whose applications are found by their locks.
+    /// </summary>
+    /// <exception cref="CommandException">The state folder is a link, or somebody else's and this is not root.</exception>
     internal static IReadOnlyList<string> All()
-        => [.. new[] { State, RuntimeFolder.Place }.OfType<string>().Distinct().Where(Directory.Exists).Select(static path => RuntimeFolder.Check(path, path == State ? Variable : RuntimeFolder.Variable, isForLooking: true))];
+    {
+        if (State is { } state && Directory.Exists(state) && (Native.EffectiveUserId != 0 || Native.OwnerOf(state).Owner == 0))
+        {
+            RuntimeFolder.Check(state, Variable);
+        }
+
+        return [.. new[] { State, RuntimeFolder.Place }.OfType<string>().Distinct().Where(RuntimeFolder.IsOwn)];
+    }
 }

@@ -174,6 +174,6 @@ internal sealed partial class ControlSocket : IDisposable
     private static CommandException Unusable(string path, string why)
         => new(ExitCodes.Failed, $"{path} cannot be used: {why}{(why.EndsWith('?') ? "" : ".")} Commands reach an application by files there: see to it that they can be read and written, or set {ControlFolder.Variable} to another folder.");
 
-    [GeneratedRegex("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}\z")]
     private static partial Regex NamePattern();
 }

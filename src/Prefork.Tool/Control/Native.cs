@@ -11,6 +11,7 @@ internal static unsafe partial class Native
     private const int EmptyPath = 0x1000;
     private const int ReadWrite = 2;
     private const int Create = 0x40;
+    private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExecFlag = 1;
@@ -28,6 +29,9 @@ internal static unsafe partial class Native
     private const ushort TypeMask = 0xf000;
     private const ushort LinkType = 0xa000;
     private const ushort RegularType = 0x8000;
+
+    /// <summary>O_NOFOLLOW, the one that differs between the two.</summary>
+    private static readonly int s_openNoLink = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     internal static uint EffectiveUserId => GetEffectiveUserId();
 
@@ -95,18 +99,31 @@ internal static unsafe partial class Native
     /// <summary>Whether this user may execute it, here: not where it is on a file system that is mounted noexec (access(2)).</summary>
     internal static bool MayExecute(string path) => Access(path, Execute) == 0;
 
-    /// <summary>Without the lock that a FileStream takes (open(2)). The handle is the caller's; null when there is no such file, and it is not to be made.</summary>
+    /// <summary>
+    /// Without the lock that a FileStream takes (open(2)). The handle is the caller's; null when there is no such file, and it is not to be made.
+    /// Another user may have put anything there: a link is not followed, a pipe not waited for, and nothing but a regular file opened.
+    /// </summary>
     internal static SafeFileHandle? Open(string path, bool create)
     {
         int descriptor;
         do
         {
-            descriptor = OpenFile(path, (create ? ReadWrite | Create : 0) | CloseOnExec, OwnersOnly);
+            descriptor = OpenFile(path, (create ? ReadWrite | Create : 0) | CloseOnExec | NonBlocking | s_openNoLink, OwnersOnly);
         }
         while (descriptor < 0 && Marshal.GetLastPInvokeError() == Interrupted);
-        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : !create && Marshal.GetLastPInvokeError() == NotThere ? null
-            : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+        if (descriptor < 0)
+        {
+            return !create && Marshal.GetLastPInvokeError() == NotThere ? null : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+        }
+
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        if ((StatusOf(file).Mode & TypeMask) != RegularType)
+        {
+            file.Dispose();
+            throw new IOException("it is not a regular file");
+        }
+
+        return file;
     }
 
     /// <summary>Takes the lock of a file for this open file, with whose last descriptor it goes (fcntl(2), F_OFD_SETLK); false when another has it.</summary>

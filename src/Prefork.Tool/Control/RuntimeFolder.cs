@@ -43,7 +43,7 @@ internal static class RuntimeFolder
                 Directory.CreateDirectory(path, Private);
             }
 
-            Check(path, variable, isForLooking: false);
+            Check(path, variable);
             if (File.GetUnixFileMode(path) != Private)
             {
                 File.SetUnixFileMode(path, Private);
@@ -57,13 +57,27 @@ internal static class RuntimeFolder
         return path;
     }
 
-    /// <summary>A folder in which nobody else can have written. Root looks into others' as well, and writes to none of them.</summary>
-    internal static string Check(string path, string variable, bool isForLooking)
+    /// <summary>Whether it is there, and this user's own.</summary>
+    internal static bool IsOwn(string path)
+    {
+        try
+        {
+            return Directory.Exists(path) && Native.OwnerOf(path) == (Native.EffectiveUserId, false);
+        }
+        catch (IOException)
+        {
+            // It has just gone.
+            return false;
+        }
+    }
+
+    /// <summary>A folder in which nobody else can have written.</summary>
+    internal static string Check(string path, string variable)
     {
         try
         {
             var (owner, isLink) = Native.OwnerOf(path);
-            return isLink || (owner != Native.EffectiveUserId && !(isForLooking && Native.EffectiveUserId == 0))
+            return isLink || owner != Native.EffectiveUserId
                 ? throw new CommandException(ExitCodes.Failed, $"{path} is {(isLink ? "a link" : $"user {owner}'s")}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set {variable} to another folder.")
                 : path;
         }

@@ -78,15 +78,15 @@ internal sealed class AcceptSources(string name, IAcceptorEvents events, Blockin
         return false;
     }
 
-    /// <summary>Fills in what to poll; returns how many.</summary>
+    /// <summary>Fills in what to poll; returns how many. The newest first, to which the path leads: of the old ones as many as there is room for.</summary>
     internal int Poll(Span<PollFd> descriptors, long now)
     {
         var count = 0;
-        foreach (var source in _sources)
+        for (var i = _sources.Count - 1; i >= 0 && count < descriptors.Length; i--)
         {
-            if (!source.IsResting(now) && count < descriptors.Length)
+            if (!_sources[i].IsResting(now))
             {
-                descriptors[count++] = new PollFd { Descriptor = source.Number, Events = Linux.POLLIN };
+                descriptors[count++] = new PollFd { Descriptor = _sources[i].Number, Events = Linux.POLLIN };
             }
         }
 

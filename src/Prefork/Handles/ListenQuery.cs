@@ -45,19 +45,6 @@ internal sealed record ListenQuery(
 
     private static string Named(int? number, string missing) => number?.ToString(CultureInfo.InvariantCulture) ?? missing;
 
-    /// <summary>For messages, also such as reach a terminal: a path is somebody's word, and may be anything, of any length.</summary>
-    internal string Describe()
-    {
-        const int Longest = 200;
-        if (Descriptor is { } descriptor)
-        {
-            return $"descriptor {descriptor}";
-        }
-
-        var address = new string([.. (Address ?? "*").Take(Longest).Select(static letter => letter == '\0' ? '@' : char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter)]);
-        return IsUnix ? address : $"{(Address is not null && AddressType is "6" or "udp6" ? $"[{address}]" : address)}:{Port}{(IsUdp ? " (UDP)" : "")}";
-    }
-
     /// <exception cref="JsonException">The fields are not those of a query.</exception>
     internal static ListenQuery From(ClusterFrame frame)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Prefork.Native;
 
 namespace Prefork.Processes;
 
@@ -16,33 +17,26 @@ internal static class ProcessConnections
 
     /// <summary>
     /// Whether the process has a connection that was made to one of these addresses. One that it has closed itself does not count: what is still to be sent of it is the kernel's.
-    /// False when the process has ended, or may not be looked at.
+    /// Null when it is not known: the process has ended, or may not be looked at.
     /// </summary>
-    internal static bool AreOpenTo(int pid, IReadOnlyCollection<EndPoint> addresses)
+    internal static bool? AreOpenTo(int pid, IReadOnlyCollection<EndPoint> addresses)
     {
         try
         {
-            var sockets = SocketsOf(pid);
-            return sockets.Count > 0 && (HasTcp(pid, sockets, addresses) || HasUnix(pid, sockets, addresses));
+            return SocketsOf(pid) is not { } sockets ? null : sockets.Count > 0 && (HasTcp(pid, sockets, addresses) || HasUnix(pid, sockets, addresses));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
 
-    private static HashSet<string> SocketsOf(int pid)
+    /// <summary>Null when none of what it has open can be read.</summary>
+    private static HashSet<string>? SocketsOf(int pid)
     {
-        var sockets = new HashSet<string>();
-        foreach (var entry in new DirectoryInfo($"/proc/{pid}/fd").EnumerateFileSystemInfos())
-        {
-            if (entry.LinkTarget is { } target && target.StartsWith("socket:[", StringComparison.Ordinal))
-            {
-                sockets.Add(target[8..^1]);
-            }
-        }
-
-        return sockets;
+        var process = pid.ToString(CultureInfo.InvariantCulture);
+        var targets = DescriptorTable.Of(process).Select(number => DescriptorTable.Target(process, number)).OfType<string>().ToList();
+        return targets.Count == 0 ? null : targets.Where(static target => target.StartsWith("socket:[", StringComparison.Ordinal)).Select(static target => target[8..^1]).ToHashSet();
     }
 
     /// <summary>sl, local address, remote address, state, and the inode in the tenth column.</summary>

@@ -30,7 +30,7 @@ internal static class RuntimeFiles
     internal static string FolderOf(IReadOnlyDictionary<string, string?>? given, string? workingDirectory)
     {
         var folder = given?.TryGetValue(Variable, out var value) == true ? value : Environment.GetEnvironmentVariable(Variable);
-        return string.IsNullOrEmpty(folder) ? Default : Path.GetFullPath(folder, Path.GetFullPath(workingDirectory ?? "."));
+        return string.IsNullOrEmpty(folder) ? Default : Path.IsPathRooted(folder) ? folder : Path.GetFullPath(folder, Path.GetFullPath(workingDirectory ?? "."));
     }
 
     private static void Remove(string path, Func<string, bool> isIt, uint owner)

@@ -49,7 +49,7 @@ internal sealed class SupervisedWorker(WorkerProcess process, Generation generat
     /// <summary>Whether its connections are over: only of a Node worker, which closes its channel after them, and then lives as long as its program has something to wait for.</summary>
     internal Task<bool> HasDrainedAsync() => Process.IsConnected || Process.Process.Id is not { } pid
         ? Task.FromResult(false)
-        : Task.Run(() => !ProcessConnections.AreOpenTo(pid, Process.Control.ListenedOn));
+        : Task.Run(() => ProcessConnections.AreOpenTo(pid, Process.Control.ListenedOn) == false);
 
     /// <summary>Whether it has been sent SIGTERM because it had nothing to drain any more.</summary>
     internal bool IsToldToEnd { get; set; }

@@ -229,7 +229,17 @@ internal sealed partial class Supervisor
                 return false;
             }
 
-            var hasDrained = await worker.HasDrainedAsync();
+            bool hasDrained;
+            try
+            {
+                hasDrained = await worker.HasDrainedAsync().WaitAsync(s_tick, _time, _hurry.Token);
+            }
+            catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+            {
+                // Nobody can say, or nobody waits any more.
+                return false;
+            }
+
             if (hadDrained && hasDrained)
             {
                 return true;
@@ -263,11 +273,11 @@ internal sealed partial class Supervisor
         try
         {
             // Not here: a folder for temporary files may be on a file system that hangs.
-            await Task.Run(worker.RemoveRuntimeFiles).WaitAsync(s_outputPatience, _time);
+            await Cluster.Supervised.RemoveFilesAsync(worker.RemoveRuntimeFiles, s_outputPatience);
         }
-        catch (TimeoutException)
+        catch (Exception)
         {
-            // They stay, or go when it does not hang any more.
+            // They stay, or go when it does not hang any more. They are in nobody's way.
         }
     }
 

@@ -89,6 +89,17 @@ public class WorkerHostsTests
     }
 
     [Fact]
+    public void AHostThatOpens_AfterTheOtherHasClosed_EndsTheWait()
+    {
+        Open(_first);
+        _hosts.BeforeListening();
+        Stop(_first);
+        _hosts.Opened(_second);
+        _time.Advance(100);
+        Assert.Equal(0, _left);
+    }
+
+    [Fact]
     public void AHostThatComesTooLate_HearsWhy()
     {
         Open(_first);

@@ -55,4 +55,13 @@ public class ListenQueryTests
         Assert.Equal((query with { Port = 80 }).Key, (query with { Port = 80, Index = 1 }).Key);
         Assert.NotEqual(query.Key, (query with { Address = null }).Key);
     }
+
+    [Theory]
+    [InlineData("/run/a.sock", "/run/a.sock")]
+    [InlineData("\0abstract", "@abstract")]
+    [InlineData("/run/\u202e\u200b\u001b[2J\n", @"/run/\u202e\u200b\x1b[2J\n")]
+    public void Describe_IsPlainText(string path, string described) => Assert.Equal(described, new ListenQuery(path, -1, "-1", null, 0, 0, 0, false, false).Describe());
+
+    [Fact]
+    public void Describe_IsBounded() => Assert.InRange(new ListenQuery(new string('x', 1_000_000), -1, "-1", null, 0, 0, 0, false, false).Describe().Length, 1000, 1100);
 }
