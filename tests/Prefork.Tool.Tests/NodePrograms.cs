@@ -142,6 +142,27 @@ public class NodePrograms
         Assert.InRange(workers.Sum(static worker => worker.GetProperty("requests").GetInt32()), 1, served.Sum() + 1);
     }
 
+    /// <summary>A client opens a session for a request. GOAWAY before that request makes .NET's client fail it while it still writes its preface.</summary>
+    [Fact]
+    public async Task AReload_LetsANewHttp2SessionSendItsRequest_BeforeGoaway()
+    {
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "server.js");
+        await File.WriteAllTextAsync(script, "require('node:http2').createServer((_, response) => response.end('served')).listen(0, '127.0.0.1');");
+        await app.SucceedAsync("start", script, "--name", "shop", "-w", "1", "--watch-window", "0", "--stop-timeout", "15s");
+        using var timeout = new CancellationTokenSource(TestProgram.Patience);
+        await using var used = await Http2Session.OpenAsync(await app.PortAsync(), timeout.Token);
+        await used.AskAsync(timeout.Token);
+        await used.ExpectAsync(Http2Session.Headers, timeout.Token);
+        await using var fresh = await Http2Session.OpenAsync(await app.PortAsync(), timeout.Token);
+        var reload = app.CommandAsync("reload", "shop");
+        await used.ExpectAsync(Http2Session.Goaway, timeout.Token);
+        await fresh.AskAsync(timeout.Token);
+        Assert.DoesNotContain(Http2Session.Goaway, await fresh.ExpectAsync(Http2Session.Headers, timeout.Token));
+        await fresh.ExpectAsync(Http2Session.Goaway, timeout.Token);
+        Assert.True((await reload).Code == 0, (await reload).Error);
+    }
+
     [Theory]
     [InlineData("message", "process.send('ready')")]
     [InlineData("online", "")]

@@ -66,7 +66,18 @@ for (const { prototype } of servers) {
 
 // The servers of node:http2 are known by what they alone have: their classes are not public, and the module is loaded only where a program needs it.
 const sessions = Symbol('prefork.sessions');
+const hasHadAStream = Symbol('prefork.hasHadAStream');
 const isHttp2 = server => typeof server.updateSettings === 'function';
+
+// A client opens a connection for a request. GOAWAY before that request makes some clients fail it (.NET's while it still writes its preface).
+// So a new session gets GOAWAY with its first stream, or after a while without one.
+function leaveSession(session) {
+  if (session[hasHadAStream]) {
+    sayGoaway(session);
+  } else {
+    setTimeout(() => session[hasHadAStream] || sayGoaway(session), GOAWAY_MS).unref();
+  }
+}
 
 function sayGoaway(session) {
   if (session.closed || session.destroyed) {
@@ -90,7 +101,7 @@ function prepareHttp2(server) {
       return close.apply(this, callback);
     }
 
-    this[sessions].forEach(sayGoaway);
+    this[sessions].forEach(leaveSession);
     return drain(this, close, callback);
   };
 }
@@ -98,8 +109,14 @@ function prepareHttp2(server) {
 function addSession(server, session) {
   server[sessions]?.add(session);
   session.once('close', () => server[sessions]?.delete(session));
+  session.once('stream', () => {
+    session[hasHadAStream] = true;
+    if (isLeaving()) {
+      sayGoaway(session);
+    }
+  });
   if (isLeaving()) {
-    setImmediate(sayGoaway, session);
+    leaveSession(session);
   }
 }
 
