@@ -6,6 +6,7 @@ namespace Prefork;
 internal static class OffenceMessage
 {
     internal const string Act = "offence";
+    internal const int MaxReason = 1000;
 
     internal static ReadOnlySpan<byte> ToLine(string why)
     {
@@ -13,7 +14,7 @@ internal static class OffenceMessage
         writer.Json.WriteStartObject();
         writer.Json.WriteString("cmd"u8, NodeCommand.Prefork);
         writer.Json.WriteString("act"u8, Act);
-        writer.Json.WriteString("error"u8, PeerText.Of(why));
+        writer.Json.WriteString("error"u8, PlainText.Line(why, MaxReason));
         writer.Json.WriteEndObject();
         return writer.EndLine();
     }

@@ -19,7 +19,7 @@ internal static class StandardError
         {
             if (text is not null)
             {
-                Console.Error.WriteLine(PeerText.Of(text));
+                Console.Error.WriteLine(PlainText.Line(text));
             }
         }
         catch (IOException)

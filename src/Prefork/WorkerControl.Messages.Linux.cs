@@ -74,7 +74,7 @@ internal sealed partial class WorkerControl
                 break;
             case OffenceMessage.Act when !_offended:
                 _offended = true;
-                var offence = new ClusterProtocolException($"Worker {Id} has closed its channel: {PeerText.Of(frame.Error ?? "it does not say why")}");
+                var offence = new ClusterProtocolException($"Worker {Id} has closed its channel: {PlainText.Line(frame.Error ?? "it does not say why", OffenceMessage.MaxReason)}");
                 _primary.Dispatcher.Post(() => Worker.RaiseError(offence));
                 break;
             case ReadyMessage.ExpectAct:

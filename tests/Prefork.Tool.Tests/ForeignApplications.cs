@@ -1,0 +1,49 @@
+namespace Prefork.Tool.Tests;
+
+/// <summary>A process of another user's that holds the names app0, app1, ... in a folder, and answers whatever is asked of them with the same words.</summary>
+internal static class ForeignApplications
+{
+    private const string Script = """
+        use strict; use Socket; use Fcntl;
+        my ($folder, $count, $file) = @ARGV;
+        $SIG{PIPE} = 'IGNORE';
+        open(my $text, '<', $file) or die; local $/; my $reply = <$text>;
+        my (@locks, @sockets);
+        for my $i (0 .. $count - 1) {
+            open(my $lock, '+>', "$folder/app$i.lock") or die $!;
+            my $all = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0);
+            fcntl($lock, F_SETLK, $all) or die $!;
+            socket(my $socket, PF_UNIX, SOCK_STREAM, 0) or die $!;
+            bind($socket, sockaddr_un("$folder/app$i.sock")) or die $!;
+            listen($socket, 16);
+            push @locks, $lock; push @sockets, $socket;
+        }
+        $| = 1; print "ready\n";
+        while (1) {
+            my $ready = '';
+            vec($ready, fileno($_), 1) = 1 for @sockets;
+            select($ready, undef, undef, undef);
+            for my $socket (@sockets) {
+                next unless vec($ready, fileno($socket), 1);
+                accept(my $client, $socket) or next;
+                sysread($client, my $request, 65536);
+                for (my $sent = 0; $sent < length $reply;) { my $more = syswrite($client, $reply, length($reply) - $sent, $sent); last unless $more; $sent += $more; }
+                close $client;
+            }
+        }
+        """;
+
+    /// <param name="folder">Made by it, within one that everybody may write to.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="reply">A line.</param>
+    internal static async Task<TestProgram> StartAsync(string folder, int count, string reply)
+    {
+        var parent = Path.GetDirectoryName(folder)!;
+        File.SetUnixFileMode(parent, (UnixFileMode)0b111_111_111);
+        var file = Path.Combine(parent, "reply");
+        await File.WriteAllTextAsync(file, $"{reply}\n");
+        var program = new TestProgram("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", "mkdir -m 700 \"$2\" && exec perl -e \"$1\" \"$2\" \"$3\" \"$4\"", "sh", Script, folder, $"{count}", file]);
+        await program.ExpectAsync("ready");
+        return program;
+    }
+}
