@@ -29,8 +29,10 @@ internal sealed record RuntimeConfig(bool HooksAreOff, Version? Framework)
         }
     }
 
+    /// <param name="program">Its path, for the message.</param>
+    /// <param name="rollForward">DOTNET_ROLL_FORWARD in the worker's environment.</param>
     /// <exception cref="UnusableProgramException">With this the program cannot be made a worker from outside.</exception>
-    internal void Check(string program)
+    internal void Check(string program, string? rollForward)
     {
         if (HooksAreOff)
         {
@@ -38,10 +40,10 @@ internal sealed record RuntimeConfig(bool HooksAreOff, Version? Framework)
                 $"{program} is published with startup hooks switched off ({HookSwitch}; PublishTrimmed does it), so it cannot be made a worker from outside. Publish it without trimming; or reference the package Prefork.AspNetCore and call builder.UseCluster().");
         }
 
-        if (Framework is { } framework && framework < s_oldest && Environment.GetEnvironmentVariable("DOTNET_ROLL_FORWARD") is null)
+        if (Framework is { } framework && framework < s_oldest && string.IsNullOrEmpty(rollForward))
         {
             throw new UnusableProgramException(
-                $"{program} is built for .NET {framework.ToString(2)}, and this prefork makes workers of programs on .NET {s_oldest.Major} or later. Set DOTNET_ROLL_FORWARD=LatestMajor to run it on .NET {s_oldest.Major}, or build it for that.");
+                $"{program} is built for .NET {framework.ToString(2)}, and this prefork makes workers of programs on .NET {s_oldest.Major} or later. Set DOTNET_ROLL_FORWARD=LatestMajor to run it on .NET {s_oldest.Major} or later, or build it for that.");
         }
     }
 

@@ -18,6 +18,8 @@ internal enum TargetKind
 /// <summary>The program to run, after a look at what it is: what cannot work is said before anything starts.</summary>
 internal sealed record Target(string Path, TargetKind Kind)
 {
+    private const string RollForward = "DOTNET_ROLL_FORWARD";
+
     /// <param name="program">Its path.</param>
     /// <param name="workingDirectory">The workers'.</param>
     /// <param name="variables">What is given for the workers' environment, besides this process's.</param>
@@ -55,7 +57,7 @@ internal sealed record Target(string Path, TargetKind Kind)
 
         try
         {
-            return extension == ".dll" ? InspectAssembly(path) : InspectExecutable(path, workingDirectory, Variable("PATH"));
+            return extension == ".dll" ? InspectAssembly(path, Variable(RollForward)) : InspectExecutable(path, workingDirectory, Variable("PATH"), Variable(RollForward));
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
@@ -63,7 +65,7 @@ internal sealed record Target(string Path, TargetKind Kind)
         }
     }
 
-    private static Target InspectAssembly(string path)
+    private static Target InspectAssembly(string path, string? rollForward)
     {
         var config = System.IO.Path.ChangeExtension(path, ".runtimeconfig.json");
         if (!File.Exists(config))
@@ -77,7 +79,7 @@ internal sealed record Target(string Path, TargetKind Kind)
             CheckManaged(path, assembly);
         }
 
-        RuntimeConfig.Read(config).Check(path);
+        RuntimeConfig.Read(config).Check(path, rollForward);
         return new Target(path, TargetKind.Managed);
     }
 
@@ -104,7 +106,7 @@ internal sealed record Target(string Path, TargetKind Kind)
         }
     }
 
-    private static Target InspectExecutable(string path, string? workingDirectory, string? searchPath)
+    private static Target InspectExecutable(string path, string? workingDirectory, string? searchPath, string? rollForward)
     {
         ExecutableFormat.Check(path, workingDirectory, searchPath);
         if (!Control.Native.MayExecute(path))
@@ -121,7 +123,7 @@ internal sealed record Target(string Path, TargetKind Kind)
         if (image.IsDotnetHost)
         {
             var config = $"{path}.runtimeconfig.json";
-            (File.Exists(config) ? RuntimeConfig.Read(config) : image.BundledConfig)?.Check(path);
+            (File.Exists(config) ? RuntimeConfig.Read(config) : image.BundledConfig)?.Check(path, rollForward);
             return new Target(path, TargetKind.Managed);
         }
 
