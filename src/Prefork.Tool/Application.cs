@@ -36,7 +36,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
         switch (request.Command)
         {
             case "status":
-                return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
+                return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync(request.Brief) };
             case "started":
                 return await StartedAsync(tell);
             case "stop":
@@ -73,19 +73,21 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
             return Failed(exception.Message, exception.Failure);
         }
 
-        return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync() };
+        return new ControlReply { ExitCode = ExitCodes.Success, Status = await StatusAsync(brief: false) };
     }
 
     /// <summary>With what the worker that failed wrote, from the line on that says why.</summary>
     private static ControlReply Failed(string message, WorkerEnding? failure)
         => new() { ExitCode = ExitCodes.Failed, Message = message, LastLines = failure is null ? null : LastWords.Tail(failure.LastLines, ShownLines) };
 
-    private async Task<ApplicationStatus> StatusAsync()
+    private async Task<ApplicationStatus> StatusAsync(bool brief)
     {
         var cluster = await supervisor.GetStatusAsync();
         var addresses = cluster.Workers.SelectMany(static worker => worker.Listeners).Select(Addresses.Describe).Distinct().Take(MostAddresses);
-        return new ApplicationStatus(name, Environment.ProcessId, runner.Log, runner.Compare(await supervisor.GetOptionsAsync()), cluster, [.. addresses]);
+        return new ApplicationStatus(name, Environment.ProcessId, runner.Log, runner.Compare(await supervisor.GetOptionsAsync()), brief ? Shorten(cluster) : cluster, [.. addresses]);
     }
+
+    private static SupervisorStatus Shorten(SupervisorStatus cluster) => cluster with { Endings = [.. cluster.Endings.Select(static ending => ending with { LastLines = [] })] };
 
     private static ReloadOptions OptionsOf(ControlRequest request) => new()
     {

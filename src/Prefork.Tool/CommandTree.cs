@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Prefork.Tool.Control;
 
 namespace Prefork.Tool;
 
@@ -39,7 +40,13 @@ internal static class CommandTree
         var parsed = root.Parse(own);
         if (parsed.Errors.Count > 0)
         {
-            throw new CommandException(ExitCodes.Usage, Explain(root, parsed));
+            var lines = Explain(root, parsed).ToList();
+            throw new CommandException(ExitCodes.Usage, lines[0]) { More = lines[1..] };
+        }
+
+        if (parsed.CommandResult.Command != root && !StartCommand.IsBackground(own) && GivenFolders.DescribeOthers() is { } others)
+        {
+            Output.Complain(others);
         }
 
         // Signals of run are the supervisor's: the first asks the workers to leave, a second one hastens them. Other commands end by them.
@@ -47,20 +54,20 @@ internal static class CommandTree
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = signals ? TimeSpan.FromSeconds(2) : null }, cancellation);
     }
 
-    private static string Explain(Command root, ParseResult parsed)
+    private static IEnumerable<string> Explain(Command root, ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         if (command == root && parsed.UnmatchedTokens.Count == 0)
         {
             var width = root.Subcommands.Max(static command => command.Name.Length);
-            return $"no command is named. There are\n{string.Concat(root.Subcommands.Select(command => $"  {command.Name.PadRight(width)}  {command.Description}\n"))}'prefork COMMAND --help' says more of one.";
+            return ["no command is named. There are", .. root.Subcommands.Select(command => $"  {command.Name.PadRight(width)}  {command.Description}"), "'prefork COMMAND --help' says more of one."];
         }
 
         // What the parser says of words that it does not know is said better; and where it took an unknown option for an argument, that is the reason for what follows.
         var known = parsed.Errors.Select(static error => error.Message).Where(static message => !message.StartsWith("Unrecognized", StringComparison.Ordinal) && !message.StartsWith("Required command", StringComparison.Ordinal)).ToList();
         var errors = known.Count > 0 ? known : parsed.UnmatchedTokens.Select(word => ExplainUnknown(root, command, word));
         var words = command == root ? root.Name : $"{root.Name} {command.Name}";
-        return $"{string.Join('\n', errors.Distinct())}\n'{words} --help' says what there is.";
+        return [.. errors.Distinct(), $"'{words} --help' says what there is."];
     }
 
     private static string ExplainUnknown(Command root, Command command, string word)

@@ -6,14 +6,22 @@ namespace Prefork.Tool;
 /// <summary>
 /// The lines of a log over all of its files, oldest first: each whole, and none left out, also while somebody writes on and begins new files.
 /// </summary>
-internal sealed class LogReader(string folder) : IDisposable
+/// <param name="folder">Where the files are.</param>
+/// <param name="owner">Whose they must be; null for anybody's. In a folder of another user's there may be any file.</param>
+/// <param name="longest">How many bytes of a line are read; the rest of a longer one is left out, with a mark.</param>
+internal sealed class LogReader(string folder, uint? owner = null, int longest = LogReader.LongestLine) : IDisposable
 {
+    /// <summary>More than a worker's line may be (--max-line).</summary>
+    internal const int LongestLine = 65 * 1024 * 1024;
+
     private const string Stem = "log";
+    private static readonly byte[] s_mark = [.. "… [cut: the line is too long to be shown]"u8];
     private byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
     private FileStream? _file;
     private int _number = -1;
+    private bool _isCut;
     private readonly Dictionary<int, FileIdentity> _read = [];
 
     /// <summary>The files, the newest last.</summary>
@@ -28,9 +36,26 @@ internal sealed class LogReader(string folder) : IDisposable
         while (true)
         {
             var length = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            if (length >= 0 && Take(length, and: 1) is { } line)
+            {
+                return line;
+            }
+
             if (length >= 0)
             {
-                return Take(length, and: 1);
+                continue;
+            }
+
+            if (_isCut)
+            {
+                _start = _end;
+            }
+            else if (_end - _start >= longest)
+            {
+                byte[] cut = [.. _buffer.AsSpan(_start, longest), .. s_mark];
+                _start = _end;
+                _isCut = true;
+                return cut;
             }
 
             if (Fill())
@@ -89,18 +114,24 @@ internal sealed class LogReader(string folder) : IDisposable
             {
                 _file = new FileStream(file, FileAccess.Read, bufferSize: 0);
                 _read[number] = Control.Native.IdentityOf(file);
+                if (owner is { } only && Control.Native.OwnerOf(file) is var theirs && theirs != only)
+                {
+                    throw new IOException($"it is not user {only}'s, but user {theirs}'s");
+                }
             }
         }
         catch (IOException exception)
         {
-            throw new IOException($"{path} cannot be read: {exception.Message}", exception);
+            throw new IOException($"{PlainText.Line(path)} cannot be read: {exception.Message}", exception);
         }
     }
 
-    private byte[] Take(int length, int and)
+    /// <summary>Null for the rest of a line that was cut.</summary>
+    private byte[]? Take(int length, int and)
     {
-        var line = _buffer[_start..(_start + length)];
+        var line = _isCut ? null : _buffer[_start..(_start + length)];
         _start += length + and;
+        _isCut = false;
         return line;
     }
 

@@ -33,16 +33,18 @@ internal static class ForeignApplications
         }
         """;
 
-    /// <param name="folder">Made by it, within one that everybody may write to.</param>
+    /// <param name="mount">Where its files are seen.</param>
+    /// <param name="folder">A folder of that mount, or below it.</param>
     /// <param name="count">How many.</param>
     /// <param name="reply">A line.</param>
-    internal static async Task<TestProgram> StartAsync(string folder, int count, string reply)
+    internal static async Task<TestProgram> StartAsync(PrivateMount mount, string folder, int count, string reply)
     {
-        var parent = Path.GetDirectoryName(folder)!;
-        File.SetUnixFileMode(parent, (UnixFileMode)0b111_111_111);
-        var file = Path.Combine(parent, "reply");
-        await File.WriteAllTextAsync(file, $"{reply}\n");
-        var program = new TestProgram("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", "mkdir -m 700 \"$2\" && exec perl -e \"$1\" \"$2\" \"$3\" \"$4\"", "sh", Script, folder, $"{count}", file]);
+        using var file = new TemporaryFolder();
+        var text = Path.Combine(file.Path, "reply");
+        await File.WriteAllTextAsync(text, $"{reply}\n");
+        File.SetUnixFileMode(file.Path, (UnixFileMode)0b111_101_101);
+        var start = mount.Start("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", "mkdir -m 700 \"$2\" && exec perl -e \"$1\" \"$2\" \"$3\" \"$4\"", "sh", Script, Path.Combine(folder, "theirs"), $"{count}", text);
+        var program = new TestProgram(start.FileName, start.ArgumentList);
         await program.ExpectAsync("ready");
         return program;
     }

@@ -14,7 +14,7 @@ internal static class DescribeCommand
         var command = new Command("describe", "Tells all of one application: its workers, and why those before them ended.") { name, json };
         command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), async () =>
         {
-            var application = await ControlClient.StatusAsync(ControlClient.Resolve(result.GetValue(name)), cancellation);
+            var application = await ControlClient.StatusAsync(ControlClient.Resolve(result.GetValue(name)), brief: false, cancellation);
             if (result.GetValue(json))
             {
                 Output.WriteJson([application]);

@@ -15,7 +15,7 @@ internal static class ListCommand
         var command = new Command("list", "Lists the applications that run; for root those of all users.") { all, json };
         command.SetAction((result, cancellation) => Output.RunAsync(result.GetValue(json), async () =>
         {
-            var (applications, allAnswer) = await AllAsync(cancellation);
+            var (applications, allAnswer) = await AskAsync(onlyOwn: false, cancellation);
             var ended = ApplicationMemory.Ended();
             if (result.GetValue(json))
             {
@@ -43,31 +43,18 @@ internal static class ListCommand
     }
 
     /// <summary>Those that answer. One that does not is named on standard error.</summary>
-    internal static async Task<(IReadOnlyList<ApplicationStatus> Applications, bool AllAnswer)> AllAsync(CancellationToken cancellation)
+    /// <param name="onlyOwn">Not other users'.</param>
+    /// <param name="cancellation">Ends it.</param>
+    internal static async Task<(IReadOnlyList<ApplicationStatus> Applications, bool AllAnswer)> AskAsync(bool onlyOwn, CancellationToken cancellation)
     {
-        var living = ControlClient.Own().Select(static own => (User: (string?)null, own.Name, own.Socket)).Concat(OtherUsers.Applications().Select(static other => (User: (string?)other.User, other.Name, other.Socket))).ToList();
-        var asked = living.Select(one => ControlClient.StatusAsync(one.Socket, cancellation)).ToList();
-        var applications = new List<ApplicationStatus>();
-        var allAnswer = true;
-        foreach (var ((user, name, _), status) in living.Zip(asked))
+        var survey = await Survey.AskAsync(
+            ControlClient.Own(), onlyOwn ? [] : OtherUsers.Find(), static (application, cancellation) => ControlClient.StatusAsync(application, brief: application.User is not null, cancellation), TimeProvider.System, cancellation);
+        foreach (var complaint in survey.Complaints)
         {
-            try
-            {
-                // Another user's program may call itself anything.
-                applications.Add(await status with { User = user, Name = name });
-            }
-            catch (CommandException exception) when (exception.ExitCode == ExitCodes.NotRunning)
-            {
-                // It comes or goes just now.
-            }
-            catch (CommandException exception)
-            {
-                allAnswer = false;
-                Output.Complain($"{name}: {exception.Message}");
-            }
+            Output.Complain(complaint);
         }
 
-        return (applications, allAnswer);
+        return (survey.Applications, survey.Complaints.Count == 0);
     }
 
     private static StoppedApplication Describe(RememberedApplication application, RememberedEnd end)

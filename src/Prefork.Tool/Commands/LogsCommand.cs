@@ -10,6 +10,9 @@ internal static class LogsCommand
 {
     private const int MostLines = 1_000_000;
     private const int UsualLines = 20;
+
+    /// <summary>More than a log has, whose files are 10 MiB each: it may be another user's, and then it is whatever that user has written.</summary>
+    private const long MostBytes = 256 * 1024 * 1024;
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(200);
 
     internal static Command Create()
@@ -40,16 +43,17 @@ internal static class LogsCommand
             : raw ? static line => StandardStream.Output.Write([.. line, (byte)'\n'])
             : static line => Output.Say(Encoding.UTF8.GetString(line));
 
-    private static async Task<int> ShowAsync(string? name, int lines, bool follow, Action<byte[]> show, CancellationToken cancellation)
+    private static async Task<int> ShowAsync(string? which, int lines, bool follow, Action<byte[]> show, CancellationToken cancellation)
     {
-        var folder = FolderOf(ref name);
+        var (name, folder, owner) = Find(which);
         if (LogReader.Files(folder).Count == 0)
         {
             throw new CommandException(ExitCodes.NotRunning, $"{name} has no log: it was never started in the background ('prefork start').");
         }
 
-        using var reader = new LogReader(folder);
+        using var reader = new LogReader(folder, owner);
         var last = new Queue<byte[]>();
+        var (kept, left) = (0L, 0);
         while (reader.Read() is { } line)
         {
             Keep(line);
@@ -58,6 +62,11 @@ internal static class LogsCommand
         if (!follow && reader.Rest() is { } rest)
         {
             Keep(rest);
+        }
+
+        if (left > 0)
+        {
+            Output.Complain($"{left} of these lines are left out: together they have more than {MostBytes >> 20} MiB.");
         }
 
         foreach (var line in last)
@@ -75,24 +84,21 @@ internal static class LogsCommand
         void Keep(byte[] line)
         {
             last.Enqueue(line);
-            if (last.Count > lines)
+            kept += line.Length;
+            while (last.Count > lines || kept > MostBytes)
             {
-                last.Dequeue();
+                left = last.Count > lines ? left : left + 1;
+                kept -= last.Dequeue().Length;
             }
         }
     }
 
-    /// <summary>Of one that runs: beside its socket; for root also another user's. Of one that does not: this user's.</summary>
-    private static string FolderOf(ref string? name)
+    /// <summary>Of one that runs: beside its socket; for root also another user's, whose files count then. Of one that does not: this user's.</summary>
+    private static (string Name, string Folder, uint Owner) Find(string? name)
     {
-        if (name is null || name.Contains('/'))
-        {
-            var socket = ControlClient.Resolve(name);
-            name = Path.GetFileNameWithoutExtension(socket);
-            return Path.Combine(Path.GetDirectoryName(socket)!, name);
-        }
-
-        return ApplicationLog.PlaceOf(ControlSocket.Check(name));
+        var running = name is null || name.Contains('/') ? ControlClient.Resolve(name) : ControlClient.Own().FirstOrDefault(one => one.Name == name);
+        return running is not null ? (running.FullName, running.LogFolder, running.Owner)
+            : (name!, ApplicationLog.PlaceOf(ControlSocket.Check(name!)), Control.Native.EffectiveUserId);
     }
 
     /// <summary>From where the reader is. A file has no event for "somebody has written", so it is looked at.</summary>

@@ -124,8 +124,8 @@ internal static class OperationCommands
     /// <summary>Of several that depend on each other, those that others count on were started first.</summary>
     private static async Task<int> AskAllAsync(bool isStop, bool json, Func<string?, Task<int>> ask, CancellationToken cancellation)
     {
-        var (applications, allAnswer) = await ListCommand.AllAsync(cancellation);
-        var order = applications.Where(static application => application.User is null).OrderBy(static application => application.Cluster.Since).Select(static application => application.Name).ToList();
+        var (applications, allAnswer) = await ListCommand.AskAsync(onlyOwn: true, cancellation);
+        var order = applications.OrderBy(static application => application.Cluster.Since).Select(static application => application.Name).ToList();
         if (isStop)
         {
             order.Reverse();
@@ -143,7 +143,7 @@ internal static class OperationCommands
                 // One that has just ended is stopped. The others are to be stopped all the same.
                 if (exception.ExitCode != ExitCodes.NotRunning)
                 {
-                    code = Output.Fail(json, exception.ExitCode, $"{name}: {exception.Message}", exception.LastLines);
+                    code = Output.Fail(json, exception, name);
                 }
             }
 
@@ -157,9 +157,9 @@ internal static class OperationCommands
     }
 
     /// <summary>It has answered, and has its last few milliseconds: whoever starts it again next shall find the name free.</summary>
-    private static async Task HasGoneAsync(string path, CancellationToken cancellation)
+    private static async Task HasGoneAsync(RunningApplication application, CancellationToken cancellation)
     {
-        for (var i = 0; i < 100 && ControlSocket.IsTaken(Path.GetDirectoryName(path)!, Path.GetFileNameWithoutExtension(path)); i++)
+        for (var i = 0; i < 100 && ControlSocket.IsTaken(Path.GetDirectoryName(application.Socket)!, application.Name); i++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
         }
@@ -167,12 +167,12 @@ internal static class OperationCommands
 
     private static async Task<int> AskAsync(string operation, string? name, ControlRequest request, bool json, bool wait, CancellationToken cancellation)
     {
-        var path = ControlClient.Resolve(name);
+        var application = ControlClient.Resolve(name);
         using var begun = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         ControlReply reply;
         try
         {
-            reply = await Output.WaitAsync($"{operation} {Path.GetFileNameWithoutExtension(path)}", tell => ControlClient.AskAsync(path, request, @event =>
+            reply = await Output.WaitAsync($"{operation} {application.FullName}", tell => ControlClient.AskAsync(application, request, @event =>
             {
                 tell(@event.Event!);
                 if (!wait && @event.HasBegun == true)
@@ -188,7 +188,7 @@ internal static class OperationCommands
 
         if (operation == "stop" && wait)
         {
-            await HasGoneAsync(path, cancellation);
+            await HasGoneAsync(application, cancellation);
         }
 
         if (json && reply.ExitCode == ExitCodes.Success)

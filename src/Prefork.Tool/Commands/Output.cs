@@ -19,7 +19,7 @@ internal static class Output
         }
         catch (CommandException exception)
         {
-            return Fail(json, exception.ExitCode, exception.Message, exception.LastLines);
+            return Fail(json, exception);
         }
         catch (Exception exception) when (exception is UnusableProgramException or ArgumentException)
         {
@@ -46,20 +46,31 @@ internal static class Output
         }
     }
 
-    internal static int Fail(bool json, int exitCode, string message, IReadOnlyList<string>? lastLines = null)
+    internal static int Fail(bool json, int exitCode, string message) => Fail(json, new CommandException(exitCode, message));
+
+    /// <param name="json">Whether it is wanted as JSON, too.</param>
+    /// <param name="exception">What cannot be done.</param>
+    /// <param name="subject">What the message is about, where that does not say.</param>
+    internal static int Fail(bool json, CommandException exception, string? subject = null)
     {
+        var message = subject is null ? exception.Message : $"{subject}: {exception.Message}";
         Complain(message);
-        Quote(lastLines);
-        if (json)
+        foreach (var line in exception.More)
         {
-            TryWriteJson(new ControlReply { ExitCode = exitCode, Message = message, LastLines = lastLines });
+            Console.Error.WriteLine(PlainText.Line(line));
         }
 
-        return exitCode;
+        Quote(exception.LastLines);
+        if (json)
+        {
+            TryWriteJson(new ControlReply { ExitCode = exception.ExitCode, Message = string.Join('\n', [message, .. exception.More]), LastLines = exception.LastLines });
+        }
+
+        return exception.ExitCode;
     }
 
-    /// <summary>On standard error. It may have several lines of ours, and in each what others have written.</summary>
-    internal static void Complain(string message) => Console.Error.WriteLine(string.Join('\n', $"prefork: {message}".Split('\n').Select(static line => PlainText.Line(line))));
+    /// <summary>A line on standard error, in which others may have written.</summary>
+    internal static void Complain(string message) => Console.Error.WriteLine(PlainText.Line($"prefork: {message}"));
 
     /// <summary>What a worker that failed wrote, below a complaint.</summary>
     internal static void Quote(IReadOnlyList<string>? lines)

@@ -40,9 +40,12 @@ internal static class StartCommand
     /// the file are its own then.
     /// </summary>
     internal static string[] Expand(string[] words)
-        => words is ["run", var option] && option.StartsWith($"{BackgroundOption}=", StringComparison.Ordinal) && ApplicationMemory.Read(option[(BackgroundOption.Length + 1)..]) is { } application
+        => IsBackground(words) && words.Length == 2 && ApplicationMemory.Read(words[1][(BackgroundOption.Length + 1)..]) is { } application
             ? [.. words, .. application.Words]
             : words;
+
+    /// <summary>Whether they are for the process in the background, whose standard error keeps the last words of a crash: what else is said, the start has said.</summary>
+    internal static bool IsBackground(string[] words) => words is ["run", var option, ..] && option.StartsWith($"{BackgroundOption}=", StringComparison.Ordinal);
 
     /// <summary>What a start has left in a file for the process in the background, which is read once.</summary>
     internal static RememberedApplication Take(string file)
@@ -116,7 +119,7 @@ internal static class StartCommand
 
         // What it says that is not for its log. Of several that are started at once, each has a file of its own till one has the name.
         var logs = ApplicationLog.FolderOf(name);
-        var socket = ControlSocket.PathOf(ControlFolder.Open(), name);
+        var running = RunningApplication.OwnIn(ControlFolder.Open(), name);
         var said = Path.Combine(logs, $"start-{Environment.ProcessId}.txt");
         var given = Path.Combine(logs, $"start-{Environment.ProcessId}.json");
         ControlReply reply;
@@ -127,7 +130,7 @@ internal static class StartCommand
             using var process = Launch(application, said, given);
             try
             {
-                reply = await WaitAsync(name, process, socket, said, cancellation);
+                reply = await WaitAsync(running, process, said, cancellation);
             }
             finally
             {
@@ -174,38 +177,39 @@ internal static class StartCommand
         }
     }
 
-    private static async Task<ControlReply> WaitAsync(string name, Process process, string socket, string said, CancellationToken cancellation)
+    private static async Task<ControlReply> WaitAsync(RunningApplication application, Process process, string said, CancellationToken cancellation)
     {
-        while (!await IsOwnerAsync(process, socket, cancellation))
+        var name = application.Name;
+        while (!await IsOwnerAsync(process, application, cancellation))
         {
             if (process.HasExited)
             {
                 throw process.ExitCode switch
                 {
                     ExitCodes.Busy => Runner.Taken(name),
-                    var code => new CommandException(code == ExitCodes.Usage ? code : ExitCodes.Failed, $"{name} ended before it could be asked:\n{Tail(said) ?? Tail(OwnLog(name, process.Id))}".TrimEnd()),
+                    var code => new CommandException(code == ExitCodes.Usage ? code : ExitCodes.Failed, $"{name} ended before it could be asked:") { More = Tail(said) ?? Tail(OwnLog(name, process.Id)) ?? [] },
                 };
             }
 
             await Task.Delay(s_look, cancellation);
         }
 
-        var reply = await Output.WaitAsync($"starting {name}", tell => ControlClient.AskAsync(socket, new ControlRequest("started"), @event => tell(@event.Event!), null, cancellation));
+        var reply = await Output.WaitAsync($"starting {name}", tell => ControlClient.AskAsync(application, new ControlRequest("started"), @event => tell(@event.Event!), null, cancellation));
         if (reply.ExitCode != ExitCodes.Success)
         {
             await process.WaitForExitAsync(cancellation);
-            throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}\nprefork: 'prefork logs {name}' shows all that it said.") { LastLines = reply.LastLines };
+            throw new CommandException(ExitCodes.Failed, $"{name} does not work: {reply.Message}") { More = [$"prefork: 'prefork logs {name}' shows all that it said."], LastLines = reply.LastLines };
         }
 
         return reply;
     }
 
     /// <summary>Whether it is the process that we have started who answers there: somebody else may have been faster, and a dead one's socket be left.</summary>
-    private static async Task<bool> IsOwnerAsync(Process process, string socket, CancellationToken cancellation)
+    private static async Task<bool> IsOwnerAsync(Process process, RunningApplication application, CancellationToken cancellation)
     {
         try
         {
-            return File.Exists(socket) && (await ControlClient.StatusAsync(socket, cancellation)).ProcessId == process.Id;
+            return File.Exists(application.Socket) && (await ControlClient.StatusAsync(application, brief: true, cancellation)).ProcessId == process.Id;
         }
         catch (CommandException)
         {
@@ -268,9 +272,8 @@ internal static class StartCommand
         return own;
     }
 
-    private static string? Tail(string file) => File.Exists(file) ? Tail(File.ReadLines(file)) : null;
+    private static IReadOnlyList<string>? Tail(string file) => File.Exists(file) ? Tail(File.ReadLines(file)) : null;
 
     /// <summary>The last lines; null when there are none.</summary>
-    private static string? Tail(IEnumerable<string> said)
-        => string.Concat(said.TakeLast(ShownLines).Select(static line => $"  {PlainText.Output(line, keepColors: false)}\n")) is { Length: > 0 } lines ? lines : null;
+    private static IReadOnlyList<string>? Tail(IEnumerable<string> said) => said.TakeLast(ShownLines).Select(static line => $"  {line}").ToList() is { Count: > 0 } lines ? lines : null;
 }

@@ -20,22 +20,22 @@ internal static class TopCommand
 
     private static async Task<int> ShowAsync(string? name, bool json, CancellationToken cancellation)
     {
-        var path = name is null ? null : ControlClient.Resolve(name);
+        var one = name is null ? null : ControlClient.Resolve(name);
         try
         {
             if (json)
             {
-                await WriteAsync(path, cancellation);
+                await WriteAsync(one, cancellation);
             }
             else if (Console.IsOutputRedirected)
             {
                 var once = new TopScreen();
-                once.Update(await AskAsync(path, cancellation), DateTimeOffset.Now);
+                once.Update(await AskAsync(one, cancellation), DateTimeOffset.Now);
                 Output.Write(once.DrawAll(Output.Width));
             }
             else
             {
-                await DrawAsync(path, cancellation);
+                await DrawAsync(one, cancellation);
             }
         }
         catch (OperationCanceledException)
@@ -46,21 +46,21 @@ internal static class TopCommand
         return ExitCodes.Success;
     }
 
-    private static async Task WriteAsync(string? path, CancellationToken cancellation)
+    private static async Task WriteAsync(RunningApplication? one, CancellationToken cancellation)
     {
         while (!StandardStream.Output.HasNoReader)
         {
-            Output.WriteJson(new Tick(DateTimeOffset.Now, await AskAsync(path, cancellation)));
+            Output.WriteJson(new Tick(DateTimeOffset.Now, await AskAsync(one, cancellation)));
             await Task.Delay(s_second, cancellation);
         }
     }
 
-    private static async Task DrawAsync(string? path, CancellationToken cancellation)
+    private static async Task DrawAsync(RunningApplication? one, CancellationToken cancellation)
     {
         var top = new TopScreen();
 
         // An application that is not there is said where it can be read.
-        top.Update(await AskAsync(path, cancellation), DateTimeOffset.Now);
+        top.Update(await AskAsync(one, cancellation), DateTimeOffset.Now);
         using var screen = new AlternateScreen();
         while (true)
         {
@@ -72,7 +72,7 @@ internal static class TopCommand
             }
 
             cancellation.ThrowIfCancellationRequested();
-            top.Update(await AskAsync(path, cancellation), DateTimeOffset.Now);
+            top.Update(await AskAsync(one, cancellation), DateTimeOffset.Now);
         }
     }
 
@@ -97,6 +97,6 @@ internal static class TopCommand
         }
     }
 
-    private static async Task<IReadOnlyList<ApplicationStatus>> AskAsync(string? path, CancellationToken cancellation)
-        => path is null ? (await ListCommand.AllAsync(cancellation)).Applications : [await ControlClient.StatusAsync(path, cancellation)];
+    private static async Task<IReadOnlyList<ApplicationStatus>> AskAsync(RunningApplication? one, CancellationToken cancellation)
+        => one is null ? (await ListCommand.AskAsync(onlyOwn: false, cancellation)).Applications : [await ControlClient.StatusAsync(one, brief: one.User is not null, cancellation)];
 }

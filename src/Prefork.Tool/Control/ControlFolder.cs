@@ -10,14 +10,14 @@ internal static class ControlFolder
 
     /// <summary><c>$XDG_STATE_HOME/prefork</c>, or <c>~/.local/state/prefork</c>; null for a user without a home.</summary>
     internal static string? State
-        => (RuntimeFolder.Given(Variable) ?? (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".local/state") : null)) is { } state
+        => (GivenFolders.Of(Variable) ?? (GivenFolders.HomeFolder is { } home ? Path.Combine(home, ".local/state") : null)) is { } state
             ? Path.Combine(state, "prefork") : null;
 
     /// <summary>For an application; made if need be. The runtime folder where there is no state folder, or none can be made.</summary>
     /// <exception cref="CommandException">It is somebody else's, a link, or open to others.</exception>
     internal static string Open()
     {
-        if (State is not { } state || IsAnothers(state))
+        if (State is not { } state)
         {
             return RuntimeFolder.Open();
         }
@@ -39,18 +39,14 @@ internal static class ControlFolder
         }
     }
 
-    /// <summary>sudo may leave root with the home of whoever called it.</summary>
-    private static bool IsAnothers(string state)
-        => Native.EffectiveUserId == 0 && Directory.Exists(state) && Native.OwnerOf(state) is (not 0, IsLink: false);
-
     /// <summary>
     /// Those there are, to look for applications in. A name is taken when it is taken in one of them. Anybody can make a folder in /tmp: one that is somebody
-    /// else's, or a link, is no runtime folder of this user's. Root may have the home of another user, whose applications are found by their locks.
+    /// else's, or a link, is no runtime folder of this user's.
     /// </summary>
-    /// <exception cref="CommandException">The state folder is a link, or somebody else's and this is not root.</exception>
+    /// <exception cref="CommandException">The state folder is a link, or somebody else's.</exception>
     internal static IReadOnlyList<string> All()
     {
-        if (State is { } state && Directory.Exists(state) && (Native.EffectiveUserId != 0 || Native.OwnerOf(state).Owner == 0))
+        if (State is { } state && Directory.Exists(state))
         {
             RuntimeFolder.Check(state, Variable);
         }

@@ -23,6 +23,9 @@ internal sealed record ControlRequest(string Command)
 
     public bool Queue { get; set; }
 
+    /// <summary>For <c>status</c>: without what workers that ended wrote, which may be much.</summary>
+    public bool Brief { get; set; }
+
     /// <summary>Whether it waits for its turn. Only one of the others is under way at a time: the next is refused, or calls it off.</summary>
     [JsonIgnore]
     public bool MayQueue => Queue || Command == "scale";
@@ -63,6 +66,10 @@ internal sealed record ApplicationStatus(string Name, int ProcessId, string? Log
 {
     /// <summary>For root: whose it is, if it is another user's.</summary>
     public string? User { get; init; }
+
+    /// <summary>As commands take it.</summary>
+    [JsonIgnore]
+    public string FullName => User is null ? Name : $"{User}/{Name}";
 }
 
 /// <summary>How the configuration file on disk stands to what runs.</summary>

@@ -14,8 +14,6 @@ internal sealed class ControlServer : IAsyncDisposable
 
     /// <summary>Of them, those that may wait for their turn: there is room left for who looks, calls off, or stops.</summary>
     private const int MostQueued = 12;
-    private const int SolSocket = 1;
-    private const int PeerCredentials = 17;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly ControlSocket _socket;
@@ -127,7 +125,8 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             using (client)
             {
-                if (!IsOurs(client))
+                // Itself, or root.
+                if (SocketPeer.UserOf(client) is not { } user || (user != Native.EffectiveUserId && user != 0))
                 {
                     return;
                 }
@@ -208,14 +207,5 @@ internal sealed class ControlServer : IAsyncDisposable
             client.Shutdown(SocketShutdown.Both);
             throw;
         }
-    }
-
-    /// <summary>unix(7), SO_PEERCRED: pid, uid and gid of whoever connected, as the kernel knows them.</summary>
-    private static bool IsOurs(Socket client)
-    {
-        Span<byte> credentials = stackalloc byte[12];
-        return client.GetRawSocketOption(SolSocket, PeerCredentials, credentials) == credentials.Length
-            && BitConverter.ToUInt32(credentials[4..8]) is var uid
-            && (uid == Native.EffectiveUserId || uid == 0);
     }
 }

@@ -58,13 +58,18 @@ internal static unsafe partial class Native
     internal static void Suspend() => _ = Kill(Environment.ProcessId, Stop);
 
     /// <summary>Without following a link (statx(2), whose layout is the same on every machine).</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="IOException">It cannot be looked at.</exception>
     internal static (uint Owner, bool IsLink) OwnerOf(string path)
     {
         var status = default(Status);
-        return StatX(AtCurrentFolder, path, NoFollow, BasicStats, &status) == 0
-            ? (status.Owner, (status.Mode & TypeMask) == LinkType)
+        return StatX(AtCurrentFolder, path, NoFollow, BasicStats, &status) == 0 ? (status.Owner, (status.Mode & TypeMask) == LinkType)
+            : Marshal.GetLastPInvokeError() == NotThere ? throw new FileNotFoundException(Marshal.GetLastPInvokeErrorMessage())
             : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
+
+    /// <summary>Whose the file is that is open.</summary>
+    internal static uint OwnerOf(SafeFileHandle file) => StatusOf(file).Owner;
 
     /// <summary>Which file a path names, without following a link; null when there is none, or it cannot be looked at.</summary>
     internal static FileIdentity? IdentityOf(string path)

@@ -1,39 +1,56 @@
-using System.Globalization;
-
 namespace Prefork.Tool.Control;
 
 /// <summary>For root: applications of other users. Which folder a user's are in only his own environment says, so they are found by the lock that each holds.</summary>
 internal static class OtherUsers
 {
-    /// <summary>None for anybody but root.</summary>
-    internal static IReadOnlyList<(string User, string Name, string Socket)> Applications()
+    /// <summary>Of one user. Further ones are not looked for: anybody can hold as many locks as he likes.</summary>
+    private const int MostOfOneUser = 1000;
+
+    /// <param name="user">Only this one's; null for all.</param>
+    /// <param name="name">Only those of this name; null for all.</param>
+    /// <returns>By user and name; none for anybody but root.</returns>
+    internal static IReadOnlyList<RunningApplication> Find(string? user = null, string? name = null)
     {
         if (Native.EffectiveUserId != 0)
         {
             return [];
         }
 
-        var found = new SortedDictionary<string, (string User, string Name, string Socket)>(StringComparer.Ordinal);
+        var names = new Dictionary<uint, string>();
+        var found = new Dictionary<uint, Dictionary<string, RunningApplication>>();
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(static path => int.TryParse(Path.GetFileName(path), out _)))
         {
             try
             {
-                if (Native.OwnerOf(process).Owner is not 0 and var user)
+                var owner = Native.OwnerOf(process).Owner;
+                if (owner == 0 || (user is not null && NameOf(owner) != user))
                 {
-                    foreach (var path in Locks(process).Where(path => IsOf(user, path)))
+                    continue;
+                }
+
+                if (!found.TryGetValue(owner, out var theirs))
+                {
+                    found[owner] = theirs = [];
+                }
+
+                foreach (var path in Locks(process))
+                {
+                    if (theirs.Count < MostOfOneUser && Path.GetFileNameWithoutExtension(path) is var called && (name ?? called) == called && IsOf(owner, path))
                     {
                         var socket = Path.ChangeExtension(path, ".sock");
-                        found[socket] = (NameOf(user), Path.GetFileNameWithoutExtension(path), socket);
+                        theirs[socket] = new RunningApplication(called, socket, owner, NameOf(owner));
                     }
                 }
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CommandException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 // It ends just now, or is in another mount namespace.
             }
         }
 
-        return [.. found.Values];
+        return [.. found.Values.SelectMany(static theirs => theirs.Values).OrderBy(static one => one.User, StringComparer.Ordinal).ThenBy(static one => one.Name, StringComparer.Ordinal)];
+
+        string NameOf(uint number) => names.TryGetValue(number, out var known) ? known : names[number] = Users.NameOf(number);
     }
 
     private static IEnumerable<string> Locks(string process)
@@ -53,20 +70,23 @@ internal static class OtherUsers
         }
     }
 
-    /// <summary>Any process can open a file that is called so. It counts when lock, socket and folder are that user's, and the lock is held.</summary>
+    /// <summary>
+    /// Any process can open a file that is called so. It counts when lock, socket and folder are that user's, and the lock is held. One that cannot be looked at
+    /// hides no other of its process.
+    /// </summary>
     private static bool IsOf(uint user, string path)
     {
         var folder = Path.GetDirectoryName(path)!;
         var name = Path.GetFileNameWithoutExtension(path);
-        return ControlSocket.IsName(name)
-            && new[] { folder, path, Path.ChangeExtension(path, ".sock") }.All(file => Native.OwnerOf(file) == (user, false))
-            && ControlSocket.IsTaken(folder, name);
-    }
-
-    /// <summary>The number of a user who is not in passwd(5).</summary>
-    private static string NameOf(uint user)
-    {
-        var number = user.ToString(CultureInfo.InvariantCulture);
-        return File.ReadLines("/etc/passwd").Select(static line => line.Split(':')).FirstOrDefault(fields => fields.Length > 2 && fields[2] == number)?[0] ?? number;
+        try
+        {
+            return ControlSocket.IsName(name)
+                && new[] { folder, path, Path.ChangeExtension(path, ".sock") }.All(file => Native.OwnerOf(file) == (user, false))
+                && ControlSocket.IsTaken(folder, name);
+        }
+        catch (Exception exception) when (exception is IOException or CommandException)
+        {
+            return false;
+        }
     }
 }

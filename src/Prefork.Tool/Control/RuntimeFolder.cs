@@ -18,7 +18,7 @@ internal static class RuntimeFolder
         get
         {
             var uid = Native.EffectiveUserId.ToString(CultureInfo.InvariantCulture);
-            return Given(Variable) is { } given ? Path.Combine(given, "prefork")
+            return GivenFolders.Of(Variable) is { } given ? Path.Combine(given, "prefork")
                 : Directory.Exists($"/run/user/{uid}") ? $"/run/user/{uid}/prefork"
                 : $"/tmp/prefork-{uid}";
         }
@@ -27,9 +27,6 @@ internal static class RuntimeFolder
     /// <summary>Made if need be.</summary>
     /// <exception cref="CommandException">It is somebody else's, a link, or open to others.</exception>
     internal static string Open() => OpenPrivate(Place, Variable);
-
-    /// <summary>The folder that a variable of the XDG specification names; as it says, one that is relative counts for none.</summary>
-    internal static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { } path && Path.IsPathRooted(path) ? path : null;
 
     /// <summary>A folder of this user's alone.</summary>
     /// <param name="path">Made if need be.</param>
@@ -77,9 +74,12 @@ internal static class RuntimeFolder
         try
         {
             var (owner, isLink) = Native.OwnerOf(path);
-            return isLink || owner != Native.EffectiveUserId
-                ? throw new CommandException(ExitCodes.Failed, $"{path} is {(isLink ? "a link" : $"user {owner}'s")}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set {variable} to another folder.")
-                : path;
+            var why = isLink ? "is a link"
+                : owner != Native.EffectiveUserId ? $"is user {owner}'s"
+                : owner == 0 && !GivenFolders.IsRoots(path) ? "is in another user's folder"
+                : null;
+            return why is null ? path
+                : throw new CommandException(ExitCodes.Failed, $"{path} {why}, and must be a folder of your own: whoever can write there could speak for your applications. Remove it, or set {variable} to another folder.");
         }
         catch (IOException exception)
         {

@@ -23,7 +23,7 @@ internal static class ListScreen
         {
             var cluster = application.Cluster;
             grid.Add(
-                application.User is { } user ? $"{user}/{application.Name}" : application.Name,
+                application.FullName,
                 new Cell($"{cluster.State}{(cluster.Operation is { } operation ? $" ({operation})" : "")}", Figures.ColorOf(cluster.State)),
                 $"{application.ProcessId}",
                 $"{cluster.Workers.Count(static worker => worker.Phase == WorkerPhase.Serving)}/{cluster.DesiredWorkers}",

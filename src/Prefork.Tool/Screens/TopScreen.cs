@@ -30,7 +30,7 @@ internal sealed class TopScreen
                 // Of one that did not start there is nothing to be measured.
                 var sample = new Sample(now, worker.ProcessorTime, worker.Requests);
                 var before = worker.ProcessId is { } pid && _before.TryGetValue(pid, out var known) ? known : null;
-                rows.Add(new Row(application.Name, worker, sample.PerSecond(before, static sample => sample.Requests), 100 * sample.PerSecond(before, static sample => sample.Processor?.TotalSeconds)));
+                rows.Add(new Row(application.FullName, worker, sample.PerSecond(before, static sample => sample.Requests), 100 * sample.PerSecond(before, static sample => sample.Processor?.TotalSeconds)));
                 if (worker.ProcessId is { } number)
                 {
                     samples[number] = sample;
