@@ -26,7 +26,7 @@ public class Controlling
         Assert.Contains($"\nlistens on     127.0.0.1:{port}\nlog            {app.Runtime}/shop/log.txt\n", describe.Output, StringComparison.Ordinal);
         var stop = await app.CommandAsync("stop");
         Assert.Equal((0, "shop has stopped\n"), (stop.Code, stop.Output));
-        Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
+        Assert.Empty(await app.ListAsync());
         Assert.Equal(3, (await app.CommandAsync("describe", "shop")).Code);
         Assert.Empty(Directory.GetFiles(app.Runtime));
         await TestApplication.EventuallyAsync(() => Task.FromResult(HasEnded(pid)));
@@ -63,7 +63,7 @@ public class Controlling
         Assert.Equal(1, start.Code);
         Assert.Contains("5 workers ended before any served", start.Error, StringComparison.Ordinal);
         Assert.Contains("the database has no table 'orders'", start.Error, StringComparison.Ordinal);
-        Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
+        Assert.Empty(await app.ListAsync());
         Assert.Equal(2, (await app.CommandAsync("start", "/nowhere/App.dll")).Code);
     }
 
@@ -76,7 +76,7 @@ public class Controlling
         Native.Kill(pid, Native.SigKill);
         await TestApplication.EventuallyAsync(() => Task.FromResult(workers.All(HasEnded)));
         Assert.NotEmpty(Directory.GetFiles(app.Runtime, "*.sock"));
-        Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
+        Assert.Empty(await app.ListAsync());
         Assert.Equal(3, (await app.CommandAsync("stop", "shop")).Code);
         await app.StartAsync();
     }

@@ -148,7 +148,7 @@ public class Refusing
     [InlineData("ulimit -n 30; exec \"$@\"", 2, "prefork: only 30 files may be open at once (ulimit -n), and it needs 128, for workers more. Raise the limit.\n", "run", "App.dll")]
     [InlineData("exec \"$@\" <&-", 0, "", "list")]
     [InlineData("exec \"$@\" >&-", 1, "prefork: standard output cannot be written: Bad file descriptor. What it would have said is lost.\n", "list")]
-    [InlineData("exec \"$@\" <&- >&-", 3, "prefork: no application runs.\n", "describe")]
+    [InlineData("exec \"$@\" <&- >&-", 3, "prefork: shop has no log: it was never started in the background ('prefork start').\n", "logs", "shop")]
     [InlineData("mkdir gone; cd gone; rmdir ../gone; exec \"$@\"", 0, "", "list")]
     [InlineData("mkdir gone; cd gone; rmdir ../gone; exec \"$@\"", 2, "prefork: program: 'App.dll' is relative to the current folder, which is not there any more: give a full path, or change to another folder (cd).\n", "start", "App.dll")]
     public async Task AnEnvironmentOfTheStrangeKind_IsSaidInALine(string shell, int code, string error, params string[] command)

@@ -117,7 +117,7 @@ public class Starting
         Assert.Equal(1, result.Code);
         Assert.Contains("set XDG_STATE_HOME", result.Error, StringComparison.Ordinal);
         Assert.Single(result.Error.TrimEnd('\n').Split('\n'));
-        Assert.Equal("[]\n", (await app.CommandAsync("list", "--json")).Output);
+        Assert.Empty(await app.ListAsync());
         Assert.False(Directory.Exists(Path.Combine(app.Folder, ".local")));
     }
 

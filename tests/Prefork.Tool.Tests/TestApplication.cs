@@ -74,13 +74,18 @@ internal sealed class TestApplication : IAsyncDisposable
         }
     }
 
-    /// <summary>What <c>list --json</c> says of it.</summary>
+    /// <summary>What <c>describe --json</c> says of it.</summary>
     internal async Task<JsonElement> StatusAsync()
     {
-        var result = await CommandAsync("list", "--json");
+        var result = await CommandAsync("describe", "shop", "--json");
         Assert.True(result.Code == 0, result.Error);
-        return JsonDocument.Parse(result.Output).RootElement.EnumerateArray().Single(static application => !application.TryGetProperty("user", out _));
+        return JsonDocument.Parse(result.Output).RootElement[0];
     }
+
+    /// <summary>What <c>list --json</c> says of this user's applications in this folder. Root's list has those of other users, too, which may run on this machine.</summary>
+    internal async Task<IReadOnlyList<JsonElement>> ListAsync(params string[] options) => OwnIn((await CommandAsync(["list", "--json", .. options])).Output);
+
+    internal static IReadOnlyList<JsonElement> OwnIn(string list) => [.. JsonDocument.Parse(list).RootElement.EnumerateArray().Where(static application => !application.TryGetProperty("user", out _))];
 
     internal async Task<int[]> PidsAsync() => [.. (await StatusAsync()).GetProperty("cluster").GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("processId").GetInt32())];
 
