@@ -75,6 +75,28 @@ public class WhatWorkersWrite
         Assert.Equal((byte[])[.. "a"u8, 0xff, 0xfe, .. "b\n\x1b]0;owned\a\x1b[2J\x1b[31mred\rover \u202egpj\n"u8], await File.ReadAllBytesAsync(file));
     }
 
+    /// <summary>A pipe takes a long line in several writes, in which the other stream's threads would come.</summary>
+    [Fact]
+    public async Task WhereBothStreamsAreOnePipe_NoLineIsWithinAnother()
+    {
+        await using var app = new TestApplication();
+        var script = Path.Combine(app.Folder, "long.js");
+        await File.WriteAllTextAsync(script, """
+            const write = (stream, letter) => { for (let i = 0; i < 10; i++) stream.write(letter.repeat(300_000) + '\n'); };
+            write(process.stdout, 'o');
+            write(process.stderr, 'e');
+            process.stdout.write('', () => process.stderr.write('', () => require('http').createServer().listen(0, '127.0.0.1')));
+            """);
+        var file = Path.Combine(app.Folder, "output");
+        await using var run = new TestProgram("sh", ["-c", "file=$1; shift; \"$@\" 2>&1 | cat >\"$file\"", "sh", file, Published.Command, "run", script, "-w", "2", "--name", "shop"], app.Environment);
+        await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("describe", "shop")).Output.Contains(" Healthy ", StringComparison.Ordinal));
+        Assert.Equal(0, (await app.CommandAsync("stop", "shop")).Code);
+        Assert.Equal(0, await run.WaitForExitAsync());
+        var lines = File.ReadLines(file).Where(static line => line.Length > 1000).ToList();
+        Assert.All(lines, static line => Assert.True(line.Length == 300_000 && line.AsSpan().IndexOfAnyExcept(line[0]) < 0, $"{line.Length} letters of {line[0]}, then {line[Math.Max(0, line.AsSpan().IndexOfAnyExcept(line[0]))]}"));
+        Assert.Equal((20, 20), (lines.Count(static line => line[0] == 'o'), lines.Count(static line => line[0] == 'e')));
+    }
+
     private static async Task<string> ScriptAsync(TestApplication app)
     {
         var file = Path.Combine(app.Folder, "hostile.js");

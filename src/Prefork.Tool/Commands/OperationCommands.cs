@@ -186,7 +186,7 @@ internal static class OperationCommands
             reply = new ControlReply { ExitCode = ExitCodes.Success, Message = $"{operation} has begun" };
         }
 
-        if (operation == "stop" && wait)
+        if (operation == "stop" && wait && reply.ExitCode == ExitCodes.Success)
         {
             await HasGoneAsync(application, cancellation);
         }
