@@ -57,17 +57,28 @@ internal sealed partial record LastWords(int Line, string Text)
         return line.Weight switch
         {
             LineWeight.Detail => IsOfAnError(lines, index),
-            LineWeight.Plain when index + 1 < lines.Count && lines[index + 1].IsFrame => LineWeight.AboveFrames,
+            LineWeight.Plain or LineWeight.Complaint when index + 1 < lines.Count && lines[index + 1].IsFrame => LineWeight.AboveFrames,
             _ => line.Weight,
         };
     }
 
     /// <summary>
     /// .NET's console logger writes the level and the category, and the message indented below them. The first line of the message counts as much as its level
-    /// says, and an exception below it, which says more, the same: the last of them is taken.
+    /// says, and an exception below it, which says more, the same: the last of them is taken. Other loggers have the message in the line of the level, and only the
+    /// exception indented.
     /// </summary>
     private static LineWeight IsOfAnError(List<SaidLine> lines, int index)
-        => HeadOf(lines, index) is { } head && (head == index - 1 || (lines[index].IsException && !lines[index].IsInner)) ? lines[head].Heads!.Value : LineWeight.None;
+    {
+        if (HeadOf(lines, index) is not { } head)
+        {
+            return LineWeight.None;
+        }
+
+        var isException = lines[index].IsException && !lines[index].IsInner;
+        return lines[head].Heads is { } level ? (isException || head == index - 1 ? level : LineWeight.None)
+            : isException ? lines[head].Weight
+            : LineWeight.None;
+    }
 
     /// <summary>The line with the level that an indented line goes with; null when it goes with none.</summary>
     private static int? HeadOf(List<SaidLine> lines, int index)
@@ -78,7 +89,7 @@ internal sealed partial record LastWords(int Line, string Text)
             head--;
         }
 
-        return head >= 0 && lines[head].Heads is not null ? head : null;
+        return head >= 0 && (lines[head].Heads is not null || (lines[head].Weight >= LineWeight.Error && !lines[head].IsException)) ? head : null;
     }
 
     /// <summary>What a crash that is announced at a line gives as its reason; null when that is not there.</summary>

@@ -12,6 +12,9 @@ internal enum LineWeight
     /// <summary>A line of text.</summary>
     Plain,
 
+    /// <summary>A line of text that speaks of a failure.</summary>
+    Complaint,
+
     /// <summary>A line of text with a stack below it.</summary>
     AboveFrames,
 

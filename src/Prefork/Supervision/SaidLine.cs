@@ -94,7 +94,9 @@ internal sealed partial record SaidLine(string Text, LineWeight Weight)
         }
 
         var level = Level().Match(text, 0, Math.Min(text.Length, LevelWithin));
-        return level.Success ? WeightOf(level.Value.Trim('[', ']', '(', ')', ':', '!')) : LineWeight.Plain;
+        return level.Success ? WeightOf(level.Value.Trim('[', ']', '(', ')', ':', '!'))
+            : Failure().IsMatch(text) ? LineWeight.Complaint
+            : LineWeight.Plain;
     }
 
     /// <summary>Without what would colour it, move the cursor, or break the line that it is quoted in.</summary>
@@ -141,12 +143,16 @@ internal sealed partial record SaidLine(string Text, LineWeight Weight)
     [GeneratedRegex(@"^(?:---> )?(?:\(Inner Exception #\d+\) )?(?:Uncaught |Unhandled [Ee]xception\. |Exception in thread ""[^""]*"" )?\[?[\w$.+`/]*(?:Error|Exception|Rejection)(?: \[\w+\]| \(\w+\))?(?:: |\]?$)")]
     private static partial Regex Exception();
 
-    [GeneratedRegex(@"^(?:Unhandled exception|Process terminated\.|Stack overflow|Out of memory\.|Fatal error\.|You must install (?:or update )?\.NET|A fatal error (?:occurred|was encountered))", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^(?:Unhandled exception|Process terminated\.|Stack overflow|Out of memory\.|Fatal error\.|Failed to (?:parse|read|open) file \[|You must install (?:or update )?\.NET|A fatal error (?:occurred|was encountered))", RegexOptions.IgnoreCase)]
     private static partial Regex Announcement();
 
     /// <summary>A level in capitals, in brackets, or first in the line before a colon.</summary>
     [GeneratedRegex(@"(?<![\w.'/-])(?:FATAL|FTL|CRITICAL|CRIT|PANIC|EMERG|ALERT|ERROR|ERR|WARN|WARNING|WRN|NOTICE|INFO|INF|LOG|DEBUG|DBG|TRACE|TRC|VERBOSE|VRB)(?![\w.'/-])|\[(?:fatal|critical|crit|panic|error|warn|warning|info|debug|trace)\]|^(?i:fatal|critical|crit|panic|emerg|alert|error|fail|warn|warning|notice|info|debug|trace|verbose)(?= ?[:!])", RegexOptions.CultureInvariant)]
     private static partial Regex Level();
+
+    /// <summary>What a program says of a failure in its own words, where it goes on to say that it ends.</summary>
+    [GeneratedRegex(@"\b(?:cannot|can't|can not|could not|couldn't|unable to|failed|failure|errors?|invalid|denied|refused|not found|missing|unexpected|unsupported|unknown|required|must be)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Failure();
 
     /// <summary>syslog's, as journald takes it.</summary>
     [GeneratedRegex(@"^<([0-7])>")]
