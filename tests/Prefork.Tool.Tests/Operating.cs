@@ -26,11 +26,14 @@ public class Operating
     [InlineData("--now", "SIGKILL", false)]
     public async Task AStop_IsHastened_ByThatOptionOnly(string option, string signal, bool isUnderWay)
     {
-        // Node leaves when nothing keeps it; this one never.
+        // Node leaves when nothing keeps it; this one never. A request that is not answered keeps the drain from being over, after which it would get SIGTERM by itself.
         await using var app = new TestApplication();
         var script = Path.Combine(app.Folder, "stays.js");
-        await File.WriteAllTextAsync(script, "require('http').createServer((q, s) => s.end('x')).listen(0, '127.0.0.1'); setInterval(() => {}, 1000); process.on('SIGTERM', () => { if (process.argv[2] == 'goes') process.exit(9); })");
+        await File.WriteAllTextAsync(script, "require('http').createServer(() => console.log('asked')).listen(0, '127.0.0.1'); setInterval(() => {}, 1000); process.on('SIGTERM', () => { if (process.argv[2] == 'goes') process.exit(9); })");
         Assert.Equal(0, (await app.CommandAsync("start", script, "--name", "shop", "-w", "1", "--stop-timeout", "1d", "--kill-timeout", "1d", "--", signal == "SIGTERM" ? "goes" : "stays")).Code);
+        using var client = new System.Net.Sockets.TcpClient("127.0.0.1", await app.PortAsync());
+        await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("logs", "shop", "-n", "100")).Output.Contains(" asked\n", StringComparison.Ordinal));
         var plain = Task.FromResult((Code: 0, Output: "", Error: ""));
         if (isUnderWay)
         {

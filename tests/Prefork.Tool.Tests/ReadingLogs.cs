@@ -64,6 +64,27 @@ public class ReadingLogs : IDisposable
         Assert.Equal(["3"], Read(reader));
     }
 
+    [Fact]
+    public void ALineThatIsTooLong_IsCut_AndTheNextIsWhole()
+    {
+        Write("log.txt", $"one\n{new string('x', 200_000)}");
+        using var reader = new LogReader(_folder, longest: 70_000);
+        var lines = Read(reader);
+        Assert.Equal("one", lines[0]);
+        Assert.StartsWith($"{new string('x', 70_000)}… [cut", lines[1], StringComparison.Ordinal);
+        Assert.Equal(2, lines.Count);
+        Write("log.txt", "y\nthree\n");
+        Assert.Equal(["three"], Read(reader));
+    }
+
+    [Fact]
+    public void InAnotherUsersFolder_AFileThatIsNotThatUsers_IsNotRead()
+    {
+        Write("log.txt", "one\n");
+        using var reader = new LogReader(_folder, owner: 4_000_000_000);
+        Assert.Contains("it is not user 4000000000's", Assert.Throws<IOException>(reader.Read).Message, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 10_000)]
     public async Task APipe_IsRefused()
     {
