@@ -27,6 +27,7 @@ internal sealed class Primary : IAcceptorEvents
 
     private readonly BlockingShare _holderLookups;
     private readonly BlockingShare _removals;
+    private readonly BlockingShare _ownStarts;
     private volatile ClusterSettings? _settings;
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
     private SchedulingPolicy? _policy;
@@ -46,6 +47,7 @@ internal sealed class Primary : IAcceptorEvents
         RepeatedErrors.Start();
         _holderLookups = new BlockingShare(Files, mostAtOnce: 1);
         _removals = new BlockingShare(Files);
+        _ownStarts = new BlockingShare(Starts);
         Dispatcher = new Dispatcher(Loop);
         Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
@@ -59,7 +61,10 @@ internal sealed class Primary : IAcceptorEvents
     internal BlockingPool Files { get; } = new("prefork files", mostThreads: 64);
 
     /// <summary>Where programs are started: not behind the files that workers ask for.</summary>
-    internal BlockingPool Starts { get; } = new("prefork start", mostThreads: 16);
+    internal BlockingPool Starts { get; } = new("prefork start", mostThreads: 64);
+
+    /// <summary>Where supervisors read what to launch, and have the user's code say it: not before the programs that are to be started.</summary>
+    internal BlockingPool Reads { get; } = new("prefork read", mostThreads: 16);
 
     internal HandleTable Handles { get; }
 
@@ -99,7 +104,11 @@ internal sealed class Primary : IAcceptorEvents
     internal bool ExpectsReplacements => Volatile.Read(ref _supervisors) > 0;
 
     /// <summary>A supervisor starts. There may be several in a process, in hosts of their own.</summary>
-    internal void AddSupervisor() => Interlocked.Increment(ref _supervisors);
+    internal void AddSupervisor()
+    {
+        Reads.Start();
+        Interlocked.Increment(ref _supervisors);
+    }
 
     /// <summary>One stops: it replaces nobody any more.</summary>
     internal void RemoveSupervisor() => Interlocked.Decrement(ref _supervisors);
@@ -108,30 +117,37 @@ internal sealed class Primary : IAcceptorEvents
 
     internal ClusterSettings SetUp(Action<ClusterSettings>? configure)
     {
+        var settings = Prepare(configure);
+        _settings = settings;
+        Dispatcher.Post(() => Cluster.RaiseSetUp(settings));
+        return settings;
+    }
+
+    /// <summary>Complete settings that begin with those in force, and are the caller's alone: no later fork has them.</summary>
+    internal ClusterSettings Prepare(Action<ClusterSettings>? configure)
+    {
         var settings = Settings.Clone();
         configure?.Invoke(settings);
         settings.Exec ??= ThisProgram.Exec;
         settings.ExecArguments ??= settings.Exec == ThisProgram.Exec ? ThisProgram.ExecArguments : [];
         settings.Arguments ??= ThisProgram.Arguments;
         settings.Validate();
-        _settings = settings;
-        Dispatcher.Post(() => Cluster.RaiseSetUp(settings));
         return settings;
     }
 
     /// <summary>Returns when the process runs, or could not be started.</summary>
     internal WorkerProcess Fork(IReadOnlyDictionary<string, string?>? environment)
     {
-        var worker = Fork(SetUp(null), environment, ownGroup: false);
+        var worker = Fork(SetUp(null), environment, ownGroup: false, _ownStarts);
         worker.Control.Started.GetAwaiter().GetResult();
         return worker;
     }
 
     /// <summary>
-    /// With settings that <see cref="SetUp"/> has returned; in this process's group, as Node does it, or in one of its own. Returns at once: the process has no id
+    /// With settings that <see cref="SetUp"/> or <see cref="Prepare"/> has returned; in this process's group, as Node does it, or in one of its own. Returns at once: the process has no id
     /// before <see cref="WorkerControl.Started"/>.
     /// </summary>
-    internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment, bool ownGroup)
+    internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment, bool ownGroup, BlockingShare starts)
     {
         _ = Policy;
 
@@ -141,7 +157,7 @@ internal sealed class Primary : IAcceptorEvents
         var generation = WorkerControl.GenerationOf(variables);
         UserChange.ThrowUnlessPermitted(settings.Exec!, settings.UserId, settings.GroupId);
         string[] mentioned = [.. settings.Environment?.Keys ?? [], .. environment?.Keys ?? []];
-        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, mentioned, inspect, ownGroup));
+        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, mentioned, inspect, ownGroup, starts));
     }
 
     /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>
@@ -165,7 +181,7 @@ internal sealed class Primary : IAcceptorEvents
     /// <summary>Closes what still listens for a worker that is to come.</summary>
     internal void CloseOrphans() => Loop.Post(Handles.CloseOrphans);
 
-    /// <summary>Looks at the Unix paths that workers listen on, and binds those anew that are gone: a program may remove a path when it starts, or when it ends.</summary>
+    /// <summary>Looks at the Unix paths that these workers listen on, and binds those anew that are gone: a program may remove a path when it starts, or when it ends.</summary>
     /// <exception cref="IOException">One of them does not lead to its listener, and cannot be bound.</exception>
     internal Task LookAtPathsAsync(TimeSpan timeout) => Loop.Invoke(() => Handles.LookAtPathsAsync(timeout));
 
@@ -177,9 +193,6 @@ internal sealed class Primary : IAcceptorEvents
             late: null,
             s_holderPatience).ContinueWith(
                 look => Loop.Post(() => found(look.IsCompletedSuccessfully ? look.Result : null)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-
-    /// <summary>For a supervisor: a call that may wait for a file system.</summary>
-    internal Task<T> CallElsewhereAsync<T>(Func<T> call, TimeSpan timeout) => BlockingCall.StartAsync(Starts.Run, call, late: null, timeout);
 
     /// <summary>For a supervisor: removes what a worker has left. What does not come to its turn in time stays.</summary>
     internal Task RemoveFilesAsync(Action remove, TimeSpan timeout)
@@ -299,7 +312,7 @@ internal sealed class Primary : IAcceptorEvents
     void IAcceptorEvents.OnTrouble(object source, Exception exception)
         => RepeatedErrors.Add(source, exception, error => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, error))));
 
-    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup)
+    private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup, BlockingShare starts)
     {
         _forked = true;
 
@@ -307,7 +320,7 @@ internal sealed class Primary : IAcceptorEvents
         var id = ++_lastId;
         var control = new WorkerControl(this, id, generation, settings);
         environment[WorkerEnvironment.UniqueId] = id.ToString(CultureInfo.InvariantCulture);
-        control.Start(environment, mentioned, inspectArguments, ownGroup);
+        control.Start(environment, mentioned, inspectArguments, ownGroup, starts);
         _workers.Add(id, control);
         ImmutableInterlocked.Update(ref _published, static (workers, worker) => workers.Add(worker.Id, worker), control.Worker);
         if (_shuttingDown)

@@ -13,6 +13,7 @@ public sealed class SupervisorOptions
     /// <summary>
     /// Says what to run: program, arguments, environment, working directory. Called afresh for each generation, so that a reload sees what has changed;
     /// links in the paths (<c>current/</c>) are resolved then, and stay so for the generation's whole life.
+    /// It begins each time with what <see cref="Cluster.SetupPrimary"/> has set, and changes that generation's settings only.
     /// </summary>
     /// <remarks>Default: null, which runs this program again. What it throws ends a start, or fails a reload.</remarks>
     public Action<ClusterSettings>? Launch { get; set; }

@@ -66,7 +66,8 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     /// <param name="mentioned">The variables that the settings and the fork speak of.</param>
     /// <param name="inspectArguments">For Node.</param>
     /// <param name="ownGroup">Whether it leads a process group of its own.</param>
-    internal void Start(Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup)
+    /// <param name="starts">The threads for it.</param>
+    internal void Start(Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup, BlockingShare starts)
     {
         var stdio = new WorkerStdio(_settings);
         try
@@ -91,7 +92,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
 
         // One that runs after all when nobody waits for it is ended at once.
         _ = BlockingCall.StartAsync(
-            _primary.Starts.Run,
+            starts.Run,
             () => Launch(stdio, environment, mentioned, inspectArguments, ownGroup),
             late: static process => process.End(),
             _settings.FileSystemTimeout,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Prefork;
 
 namespace SupervisorApp;
@@ -5,6 +6,8 @@ namespace SupervisorApp;
 /// <summary>What the next generation is to run: words that a test changes.</summary>
 internal sealed class Launch
 {
+    private static readonly string[] s_own = ["exec", "args", "cwd", "files", "hold"];
+
     private volatile Dictionary<string, string> _words = [];
 
     internal void Set(params IEnumerable<string> words)
@@ -22,13 +25,30 @@ internal sealed class Launch
     internal void Apply(ClusterSettings settings)
     {
         var words = _words;
+        Hold("launch");
         settings.Exec = words["exec"];
         settings.Arguments = words.TryGetValue("args", out var arguments) && arguments.Length > 0 ? arguments.Split(',') : [];
         settings.WorkingDirectory = words.GetValueOrDefault("cwd");
-        settings.Environment = words.Where(word => word.Key is not ("exec" or "args" or "cwd")).ToDictionary(word => word.Key, string? (word) => word.Value);
+        if (words.TryGetValue("files", out var timeout))
+        {
+            settings.FileSystemTimeout = TimeSpan.FromMilliseconds(int.Parse(timeout, CultureInfo.InvariantCulture));
+        }
+
+        settings.Environment = words.Where(word => !s_own.Contains(word.Key)).ToDictionary(word => word.Key, string? (word) => word.Value);
         if (words.GetValueOrDefault("refuse") is { Length: > 0 } why)
         {
             throw new InvalidOperationException(why);
+        }
+    }
+
+    /// <summary>Does not return before it is released, where that is what the word hold says.</summary>
+    internal void Hold(string where)
+    {
+        if (_words.GetValueOrDefault("hold") == where)
+        {
+            Console.WriteLine($"holds {where}");
+            Options.Release.Task.Wait();
+            Console.WriteLine($"held {where}");
         }
     }
 }

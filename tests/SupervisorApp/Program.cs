@@ -29,6 +29,8 @@ foreach (var argument in args)
 var time = new BreakableTime();
 var supervisor = new ClusterSupervisor(options, time);
 var output = new Lock();
+var setups = 0;
+Cluster.SetUp += (_, _) => setups++;
 supervisor.Happened += (_, e) => Say($"{e.Kind} {e.Message}{(e.Ending is { LastLines: [.., var last] } ? $" | {last}" : "")}");
 Say($"primary {Environment.ProcessId}");
 while (await Console.In.ReadLineAsync() is { } line && line != "quit")
@@ -42,6 +44,7 @@ return;
 // What "options" has said since the last reload.
 void Reconfigure(SupervisorOptions next)
 {
+    launch.Hold("reconfigure");
     lock (pending)
     {
         pending.ForEach(argument => Options.Apply(next, launch, argument));

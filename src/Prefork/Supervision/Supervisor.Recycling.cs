@@ -1,3 +1,5 @@
+using Prefork.Native;
+
 namespace Prefork.Supervision;
 
 /// <remarks>Workers that work are replaced by rules, one at a time, and never beside a reload.</remarks>
@@ -23,8 +25,10 @@ internal sealed partial class Supervisor
         {
             var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
             var figures = serving.ConvertAll(worker => (ProcessId: worker.Process.Process.Id, worker.Process.Requests, Age: Now - worker.Started, worker.RecycleFactor));
-            var look = Cluster.Supervised.CallElsewhereAsync(
+            var look = BlockingCall.StartAsync(
+                _reads!.Run,
                 () => (All: ReasonForAll(rules), Each: figures.ConvertAll(one => rules.ReasonFor(one.ProcessId, one.Requests, one.Age, one.RecycleFactor))),
+                late: null,
                 Timeout.InfiniteTimeSpan);
             if (!look.IsCompleted)
             {

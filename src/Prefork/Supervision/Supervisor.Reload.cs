@@ -11,8 +11,8 @@ internal sealed partial class Supervisor
 
     private readonly List<Task> _draining = [];
 
-    /// <summary>Ends the wait for the next generation while it is read; null when none is.</summary>
-    private TaskCompletionSource? _reading;
+    /// <summary>Of the next generation, while it is read.</summary>
+    private Reading? _reading;
 
     private ReloadTransaction? _transaction;
 
@@ -20,10 +20,10 @@ internal sealed partial class Supervisor
     private ReloadTransaction? _underWay;
 
     internal Task<ReloadResult> ReloadAsync(ReloadOptions options)
-        => ReplaceGenerationAsync("reload", options, async () =>
+        => ReplaceGenerationAsync("reload", options, async reading =>
         {
             var next = _current!.Options.Clone();
-            await ElsewhereAsync(
+            await reading.CallAsync(
                 () =>
                 {
                     next.Reconfigure?.Invoke(next);
@@ -31,11 +31,11 @@ internal sealed partial class Supervisor
                     return next;
                 },
                 next.BootTimeout);
-            return await ReadGenerationAsync(next, WorkersWith(next));
+            return await ReadGenerationAsync(reading, next, WorkersWith(next));
         });
 
     internal Task<ReloadResult> RestartAsync(ReloadOptions options)
-        => ReplaceGenerationAsync("restart", options, () => Task.FromResult(new Generation(++_lastGeneration, _current!.Settings, _current.Options)));
+        => ReplaceGenerationAsync("restart", options, _ => Task.FromResult(new Generation(++_lastGeneration, _current!.Settings, _current.Options, _current.Starts)));
 
     internal async Task<ReloadResult> RollBackAsync(ReloadOptions options)
     {
@@ -47,18 +47,18 @@ internal sealed partial class Supervisor
         if (_reading is { } reading && _operation is { } operation && operation != Rollback)
         {
             // It has changed nothing yet.
-            reading.TrySetException(new OperationCanceledException("it was called off."));
+            reading.CallOff("it was called off.");
             await UntilAsync(() => _reading != reading);
             return new ReloadResult(AllServe && !IsStopping, _current!.Number, $"the {operation} was called off. {WhoServes()}", null, TimeSpan.Zero);
         }
 
         // Beside another rollback it is refused: whoever asks for a thing twice does not want it called off.
-        return await ReplaceGenerationAsync(Rollback, options, () => _previous.Count > 0
+        return await ReplaceGenerationAsync(Rollback, options, _ => _previous.Count > 0
             ? Task.FromResult(_previous.Peek())
             : throw new InvalidOperationException("There is no generation to go back to: this is the first, or those before it are forgotten."));
     }
 
-    private async Task<ReloadResult> ReplaceGenerationAsync(string name, ReloadOptions options, Func<Task<Generation>> read)
+    private async Task<ReloadResult> ReplaceGenerationAsync(string name, ReloadOptions options, Func<Reading, Task<Generation>> read)
     {
         options.Validate();
         await TakeTurnAsync(() => name, options.Queue);
@@ -72,7 +72,7 @@ internal sealed partial class Supervisor
             RecycleRules rules;
             try
             {
-                (next, rules) = await UnlessCalledOffAsync(ReadAsync(read));
+                (next, rules) = await ReadAsync(read);
             }
             catch (Exception exception)
             {
@@ -110,27 +110,20 @@ internal sealed partial class Supervisor
         }
     }
 
-    private async Task<(Generation Next, RecycleRules Rules)> ReadAsync(Func<Task<Generation>> read)
+    /// <summary>Changes nothing: a rollback and a stop do not wait for it, and what is read when they have called it off is dropped.</summary>
+    private async Task<(Generation Next, RecycleRules Rules)> ReadAsync(Func<Reading, Task<Generation>> read)
     {
-        var next = await read();
-        return (next, await ElsewhereAsync(() => new RecycleRules(next.Options.Recycling, _time), next.Options.BootTimeout));
-    }
-
-    /// <summary>What is to come is read from files, and by the user's code, which may take their time: a rollback and a stop do not wait for it.</summary>
-    private async Task<T> UnlessCalledOffAsync<T>(Task<T> read)
-    {
-        var reading = _reading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = _reading = new Reading(_reads!);
         try
         {
-            await await Task.WhenAny(reading.Task, read);
+            var next = await read(reading);
+            var rules = await reading.CallAsync(() => new RecycleRules(next.Options.Recycling, _time), next.Options.BootTimeout);
             ThrowIfStopping();
-            return await read;
+            return (next, rules);
         }
         finally
         {
             _reading = null;
-            reading.TrySetResult();
-            _ = read.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
     }
 

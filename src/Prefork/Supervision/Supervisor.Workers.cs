@@ -20,7 +20,7 @@ internal sealed partial class Supervisor
             ["PREFORK_WORKER_INDEX"] = index,
             ["NODE_APP_INSTANCE"] = index,
             [WorkerEnvironment.Generation] = generation.Number.ToString(CultureInfo.InvariantCulture),
-        }, ownGroup: true);
+        }, ownGroup: true, generation.Starts);
         process.Index = slot.Index;
         var options = generation.Options;
         if (options.Output is not null)

@@ -1,3 +1,4 @@
+using Prefork.Native;
 using Prefork.Processes;
 
 namespace Prefork.Supervision;
@@ -10,6 +11,9 @@ internal sealed partial class Supervisor
 {
     private const int RememberedEndings = 100;
     private const int RememberedGenerations = 5;
+
+    /// <summary>Of calls that read what is to come, those, too, that nobody waits for any more. Further ones wait for one of them to return.</summary>
+    private const int MostReads = 4;
 
     private readonly TaskScheduler _scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
     private readonly SupervisorOptions _initial;
@@ -26,6 +30,7 @@ internal sealed partial class Supervisor
     private readonly CancellationTokenSource _hurry = new();
     private readonly CancellationTokenSource _kill = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private BlockingShare? _reads;
     private Generation? _current;
     private SupervisorState _state = SupervisorState.Stopped;
     private RecycleRules? _recycleRules;
@@ -82,13 +87,12 @@ internal sealed partial class Supervisor
         }
 
         Cluster.Supervised.AddSupervisor();
+        _reads = new BlockingShare(Cluster.Supervised.Reads, MostReads);
         _replaces = true;
         _state = SupervisorState.Starting;
         try
         {
-            var (first, rules) = await UnlessCalledOffAsync(ReadAsync(() => ReadGenerationAsync(_initial, _desired)));
-            _recycleRules = rules;
-            _current = first;
+            (_current, _recycleRules) = await ReadAsync(reading => ReadGenerationAsync(reading, _initial, _desired));
         }
         catch (Exception) when (IsStopping)
         {
@@ -143,7 +147,7 @@ internal sealed partial class Supervisor
         _state = SupervisorState.Stopping;
         try
         {
-            _reading?.TrySetException(new OperationCanceledException("the supervisor stops."));
+            _reading?.CallOff("the supervisor stops.");
             _transaction?.Fail("the supervisor stops", null);
             if (_replaces)
             {
@@ -248,26 +252,28 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>What to run, read afresh.</summary>
-    private async Task<Generation> ReadGenerationAsync(SupervisorOptions options, int workers)
+    private async Task<Generation> ReadGenerationAsync(Reading reading, SupervisorOptions options, int workers)
     {
         if (options.HealthGate is { Connects: true } && Cluster.SchedulingPolicy.IsShared)
         {
             throw new ArgumentException("Where workers accept by themselves (scheduling policy Shared) a health gate cannot connect to one alone. Use a command or a callback, or another policy.");
         }
 
-        var settings = await ElsewhereAsync(() => ReadSettings(options, workers), options.BootTimeout);
-        return new Generation(++_lastGeneration, settings, options);
+        var settings = await reading.CallAsync(() => ReadSettings(options, workers), options.BootTimeout);
+        return new Generation(++_lastGeneration, settings, options, new BlockingShare(Cluster.Supervised.Starts, Generation.MostStarts));
     }
 
-    /// <summary>The user's code, and what it names in file systems. Not on the loop.</summary>
+    /// <summary>
+    /// The user's code, and what it names in file systems. Not on the loop. Each time it begins with what the program itself has set up, which it leaves as it is: it may return
+    /// when nobody waits for it any more, and other supervisors, and what the program forks, have settings of their own.
+    /// </summary>
     private static ClusterSettings ReadSettings(SupervisorOptions options, int workers)
     {
-        // What follows is of supervised workers alone: what the program forks itself begins with the settings that it has made.
-        var settings = Cluster.Supervised.SetUp(settings =>
+        var settings = Cluster.Supervised.Prepare(settings =>
         {
             settings.ExpectedWorkers = workers;
             options.Launch?.Invoke(settings);
-        }).Clone();
+        });
         settings.StartInRotation = false;
         if (options.Output is not null)
         {
@@ -284,19 +290,6 @@ internal sealed partial class Supervisor
         settings.Exec = settings.Exec is { } exec && File.Exists(exec) ? RealPath.Of(exec) : settings.Exec;
         settings.WorkingDirectory = settings.WorkingDirectory is { } folder && Directory.Exists(folder) ? RealPath.Of(folder) : settings.WorkingDirectory;
         return settings;
-    }
-
-    /// <summary>What may wait for a file system, or is the user's, with a deadline; the loop goes on meanwhile.</summary>
-    private static async Task<T> ElsewhereAsync<T>(Func<T> call, TimeSpan timeout)
-    {
-        try
-        {
-            return await Cluster.Supervised.CallElsewhereAsync(call, timeout);
-        }
-        catch (TimeoutException exception)
-        {
-            throw new TimeoutException($"What is to be launched could not be read within {Seconds(timeout)}: a file system does not answer, or the program's own code.", exception);
-        }
     }
 
     private async Task UntilAsync(Func<bool> condition)

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Prefork.Native;
+
+namespace Prefork.Supervision;
+
+/// <summary>
+/// What is to come is read: from files, and by the user's code, which may take their time or never return. It may be called off meanwhile. A call that is under way then
+/// goes on by itself, and what it returns is dropped; no further one begins. Used on the supervisor's turn only.
+/// </summary>
+/// <param name="threads">Where the calls are made. What never returns keeps its thread.</param>
+internal sealed class Reading(BlockingShare threads)
+{
+    private readonly CancellationTokenSource _calledOff = new();
+    private string? _why;
+
+    /// <summary>Nothing has been changed yet, and nothing will be.</summary>
+    internal void CallOff(string why)
+    {
+        if (_why is null)
+        {
+            _why = why;
+
+            // Elsewhere: who waits for it goes on in a turn of its own.
+            _ = _calledOff.CancelAsync();
+        }
+    }
+
+    /// <exception cref="OperationCanceledException">It has been called off.</exception>
+    internal void ThrowIfCalledOff()
+    {
+        if (_why is not null)
+        {
+            throw new OperationCanceledException(_why);
+        }
+    }
+
+    /// <exception cref="TimeoutException">It has not returned in time.</exception>
+    /// <exception cref="OperationCanceledException">It has been called off.</exception>
+    internal async Task<T> CallAsync<T>(Func<T> call, TimeSpan timeout)
+    {
+        ThrowIfCalledOff();
+        try
+        {
+            return await BlockingCall.StartAsync(threads.Run, call, late: null, timeout, _calledOff.Token);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"What is to be launched could not be read within {timeout.TotalSeconds.ToString("0.##", CultureInfo.InvariantCulture)} s: a file system does not answer, or the program's own code.", exception);
+        }
+        finally
+        {
+            ThrowIfCalledOff();
+        }
+    }
+}
