@@ -183,7 +183,8 @@ internal sealed class Primary : IAcceptorEvents
 
     /// <summary>Looks at the Unix paths that these workers listen on, and binds those anew that are gone: a program may remove a path when it starts, or when it ends.</summary>
     /// <exception cref="IOException">One of them does not lead to its listener, and cannot be bound.</exception>
-    internal Task LookAtPathsAsync(TimeSpan timeout) => Loop.Invoke(() => Handles.LookAtPathsAsync(timeout));
+    internal Task LookAtPathsAsync(IReadOnlyCollection<int> workers, TimeSpan timeout)
+        => Loop.Invoke(() => Handles.LookAtPathsAsync(handle => workers.Any(handle.Has), timeout));
 
     /// <summary>Finds out who has an address, elsewhere, one at a time, and no longer than a moment. <paramref name="found"/> is called on the loop: with null when it is not known.</summary>
     internal void FindHolder(ListenQuery query, Action<int?> found)
@@ -206,8 +207,8 @@ internal sealed class Primary : IAcceptorEvents
         return BlockingCall.StartAsync(_removals.Run, Remove, late: null, timeout);
     }
 
-    /// <summary>Looks at the paths, for nobody who would wait for it; what fails is said. On the loop.</summary>
-    internal void LookAtPaths(TimeSpan timeout) => _ = Handles.LookAtPathsAsync(timeout).ContinueWith(
+    /// <summary>Looks at these paths, for nobody who would wait for it; what fails is said. On the loop.</summary>
+    internal void LookAtPaths(Func<ListenHandle, bool> which, TimeSpan timeout) => _ = Handles.LookAtPathsAsync(which, timeout).ContinueWith(
         look => ((IAcceptorEvents)this).OnTrouble(Handles, look.Exception!.GetBaseException()),
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted,

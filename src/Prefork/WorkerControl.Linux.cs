@@ -264,7 +264,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
         var exit = new WorkerExit(code, signal, Worker.ExitedAfterDisconnect ?? false);
         Worker.Process.Exit = exit;
 
-        _primary.LookAtPaths(_settings.FileSystemTimeout);
+        _primary.LookAtPaths(handle => _paths.Contains(handle.Key), _settings.FileSystemTimeout);
 
         // Here and not with the channel: a process without a channel may still be at what only the leader may do.
         LetGoOfLeadership();

@@ -14,6 +14,9 @@ internal sealed partial class WorkerControl
     /// <summary>Keys that it has asked for, and not been answered.</summary>
     private readonly HashSet<string> _asked = [];
 
+    /// <summary>Unix paths that it has listened on: it may have removed them, as a program does that cleans up when it ends.</summary>
+    private readonly HashSet<string> _paths = [];
+
     private readonly BlockingShare _files;
     private volatile bool _closedAll;
     private volatile EndPoint[] _listenedOn = [];
@@ -92,7 +95,7 @@ internal sealed partial class WorkerControl
         _handles.Add(query.Key, handle);
         ShowListeners();
         _closedAll = false;
-        Remember(handle.LocalEndPoint);
+        Remember(handle);
         try
         {
             Reply(sequence, handle);
@@ -107,11 +110,16 @@ internal sealed partial class WorkerControl
     }
 
     /// <summary>No more than it may have open at once: whoever opens ever new ones has the last.</summary>
-    private void Remember(EndPoint address)
+    private void Remember(ListenHandle handle)
     {
-        if (!_listenedOn.Contains(address))
+        if (!_listenedOn.Contains(handle.LocalEndPoint))
         {
-            _listenedOn = [.. _listenedOn.TakeLast(MaxListeners - 1), address];
+            _listenedOn = [.. _listenedOn.TakeLast(MaxListeners - 1), handle.LocalEndPoint];
+        }
+
+        if (handle.Path is not null && (_paths.Count < MaxListeners || _paths.Remove(_paths.First())))
+        {
+            _paths.Add(handle.Key);
         }
     }
 

@@ -91,6 +91,41 @@ public class HangingFileSystems
         await cluster.ForkReadyAsync();
     }
 
+    /// <summary>Each of the new workers waits for its program's interpreter, on a thread that it keeps.</summary>
+    [Fact]
+    public async Task ProgramsThatHang_FailTheirReloads_AndTheOldOneIsStartedAgainAllTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        using var place = new TemporaryFolder();
+        var script = await place.WriteAsync("program", $"#!{folder.Path}/interpreter\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        using var hangs = HangingFileSystem.Mount(folder.Path);
+        await supervisor.AskAsync($"launch exec={script} files=100", "set");
+        for (var i = 0; i < 5; i++)
+        {
+            await supervisor.AskAsync("options workers=4", "set");
+            Assert.Contains("has not answered within 0.1 s", await supervisor.AskAsync("reload mode=AllAtOnce", "result False generation=1"), StringComparison.Ordinal);
+        }
+
+        await supervisor.SignalAsync(1, Native.SigKill);
+        await supervisor.ExpectAsync("WorkerServes ");
+        Assert.Equal(1, (await supervisor.WhoAsync()).Generation);
+    }
+
+    /// <summary>Of workers that the supervisor does not reload.</summary>
+    [Fact]
+    public async Task APathThatHangs_FailsNoReloadOfOthers()
+    {
+        using var folder = new TemporaryFolder();
+        using var place = new TemporaryFolder();
+        var script = await place.WriteAsync("other.js", $"require('node:net').createServer().listen('{folder.Path}/a.sock');");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        await supervisor.AskAsync($"fork {script}", "forked");
+        using var hangs = HangingFileSystem.Mount(folder.Path);
+        await supervisor.AskAsync("reload", "result True generation=2");
+    }
+
     /// <summary>Recycling looks at a file there each second as well.</summary>
     [Fact]
     public async Task AFolderThatHangs_FailsTheReload_AndHoldsUpNoSupervisor()

@@ -113,6 +113,22 @@ public class UnixPaths
         await Scheduling.EventuallyAsync(() => Task.FromResult(File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(path, StringComparison.Ordinal)) is > 1 and < 15));
     }
 
+    /// <summary>It is not that of the workers which the supervisor reloads.</summary>
+    [Fact]
+    public async Task APathThatIsSomebodyElsesMeanwhile_FailsNoReloadOfOthers()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "a.sock");
+        var script = await folder.WriteAsync("other.js", $"require('node:net').createServer().listen('{path}');");
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        await supervisor.AskAsync($"fork {script}", "forked");
+        File.Delete(path);
+        using var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(path));
+        other.Listen();
+        await supervisor.AskAsync("reload", "result True generation=2");
+    }
+
     /// <summary>Node's programs do so when they begin, and some when they end.</summary>
     [Fact]
     public async Task AReload_OfAProgramThatRemovesItsPath_LeavesThePathWhereClientsFindIt()

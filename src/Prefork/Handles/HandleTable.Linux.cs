@@ -17,10 +17,16 @@ namespace Prefork.Handles;
 /// </remarks>
 internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, BlockingPool files, TimeProvider time)
 {
+    private const int MostLooks = 32;
+
     private readonly Dictionary<string, ListenHandle> _handles = [];
     private readonly Dictionary<ListenHandle, ITimer> _orphans = [];
     private readonly Dictionary<string, List<OpenRequest>> _busy = [];
-    private readonly BlockingShare _looks = new(files);
+
+    /// <summary>
+    /// For looks at paths that are open, one at a time for each. Not the asker's own threads: a look that waited for those, with its key busy, would make wait whoever else asks.
+    /// </summary>
+    private readonly BlockingShare _looks = new(files, MostLooks);
 
     /// <summary>
     /// Finds the handle for a listen point, or opens it. <see cref="OpenRequest.Complete"/> is called on the loop, once: at once where no file system is asked,
@@ -58,12 +64,14 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, Blocki
         }
     }
 
-    /// <summary>Looks at the paths of all that workers use, and binds anew those that are gone. On the loop.</summary>
+    /// <summary>Looks at the paths that workers use, and binds anew those that are gone. On the loop.</summary>
+    /// <param name="which">Of these listeners. Others' paths may be on file systems that do not answer, or be other people's meanwhile: that is for those that use them.</param>
+    /// <param name="timeout">How long to wait for a file system.</param>
     /// <returns>Fails with what kept one of them from it.</returns>
-    internal Task LookAtPathsAsync(TimeSpan timeout)
+    internal Task LookAtPathsAsync(Func<ListenHandle, bool> which, TimeSpan timeout)
     {
         var looks = new List<Task>();
-        foreach (var handle in _handles.Values.Where(static handle => handle is { Path: not null, IsUnused: false }).ToArray())
+        foreach (var handle in _handles.Values.Where(handle => handle is { Path: not null, IsUnused: false } && which(handle)).ToArray())
         {
             var look = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             looks.Add(look.Task);
@@ -220,7 +228,7 @@ internal sealed class HandleTable(EventLoop loop, IAcceptorEvents events, Blocki
     {
         var path = handle.Path!;
         var binds = !request.OnlyLooks || handle is AcceptingHandle;
-        request.Files.Run(() =>
+        _looks.Run(() =>
         {
             UnixPathSocket? fresh = null;
             Exception? failure = null;

@@ -7,7 +7,7 @@ namespace Prefork.Handles;
 /// <param name="query">What is to be open.</param>
 /// <param name="data">What goes to all workers that ask for the same; see <see cref="ListenHandle.Data"/>.</param>
 /// <param name="policy">Who accepts, when it has to be opened.</param>
-/// <param name="files">Where the file system may be waited for.</param>
+/// <param name="files">Where it is bound, when it has to be: the file system may have to be waited for.</param>
 /// <param name="timeout">How long to wait for a file system.</param>
 /// <param name="completed">Called on the loop, once: with the handle, or with what went wrong.</param>
 internal sealed class OpenRequest(ListenQuery query, JsonElement data, SchedulingPolicy policy, BlockingShare files, TimeSpan timeout, Action<ListenHandle?, Exception?> completed)

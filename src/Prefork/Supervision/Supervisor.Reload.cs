@@ -169,11 +169,13 @@ internal sealed partial class Supervisor
 
     /// <summary>Each new worker may have removed the path that it listens on, as a program does that begins with a path of its own.</summary>
     /// <exception cref="WorkerFailedException">Nobody would find one of the listeners.</exception>
-    private static async Task LookAtPathsAsync(Generation generation)
+    private async Task LookAtPathsAsync(Generation generation)
     {
         try
         {
-            await Cluster.Supervised.LookAtPathsAsync(generation.Settings.FileSystemTimeout);
+            // Those of other workers may be other people's meanwhile, or on a file system that does not answer: not this generation's failure.
+            int[] workers = [.. _workers.Where(worker => worker.Generation == generation).Select(static worker => worker.Process.Id)];
+            await Cluster.Supervised.LookAtPathsAsync(workers, generation.Settings.FileSystemTimeout);
         }
         catch (IOException exception)
         {
