@@ -27,7 +27,7 @@ internal sealed class Primary : IAcceptorEvents
 
     private readonly BlockingShare _holderLookups;
     private readonly BlockingShare _removals;
-    private readonly BlockingShare _ownStarts;
+    private readonly WaitingThreads _ownStarts;
     private volatile ClusterSettings? _settings;
     private ImmutableSortedDictionary<int, WorkerProcess> _published = ImmutableSortedDictionary<int, WorkerProcess>.Empty;
     private SchedulingPolicy? _policy;
@@ -47,7 +47,7 @@ internal sealed class Primary : IAcceptorEvents
         RepeatedErrors.Start();
         _holderLookups = new BlockingShare(Files, mostAtOnce: 1);
         _removals = new BlockingShare(Files);
-        _ownStarts = new BlockingShare(Starts);
+        _ownStarts = NewStartThreads(mostAtOnce: 8);
         Dispatcher = new Dispatcher(Loop);
         Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
@@ -61,10 +61,10 @@ internal sealed class Primary : IAcceptorEvents
     internal BlockingPool Files { get; } = new("prefork files", mostThreads: 64);
 
     /// <summary>Where programs are started: not behind the files that workers ask for.</summary>
-    internal BlockingPool Starts { get; } = new("prefork start", mostThreads: 64);
+    private BlockingPool Starts { get; } = new("prefork start", mostThreads: 64);
 
     /// <summary>Where supervisors read what to launch, and have the user's code say it: not before the programs that are to be started.</summary>
-    internal BlockingPool Reads { get; } = new("prefork read", mostThreads: 16);
+    private BlockingPool Reads { get; } = new("prefork read", mostThreads: 16);
 
     internal HandleTable Handles { get; }
 
@@ -113,6 +113,12 @@ internal sealed class Primary : IAcceptorEvents
     /// <summary>One stops: it replaces nobody any more.</summary>
     internal void RemoveSupervisor() => Interlocked.Decrement(ref _supervisors);
 
+    /// <summary>For a supervisor's readings.</summary>
+    internal WaitingThreads NewReadThreads(int mostAtOnce) => new(Reads, mostAtOnce);
+
+    /// <summary>For the starts of a generation's programs.</summary>
+    internal WaitingThreads NewStartThreads(int mostAtOnce) => new(Starts, mostAtOnce);
+
     internal long NextSequence() => _sequence++;
 
     internal ClusterSettings SetUp(Action<ClusterSettings>? configure)
@@ -147,7 +153,7 @@ internal sealed class Primary : IAcceptorEvents
     /// With settings that <see cref="SetUp"/> or <see cref="Prepare"/> has returned; in this process's group, as Node does it, or in one of its own. Returns at once: the process has no id
     /// before <see cref="WorkerControl.Started"/>.
     /// </summary>
-    internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment, bool ownGroup, BlockingShare starts)
+    internal WorkerProcess Fork(ClusterSettings settings, IReadOnlyDictionary<string, string?>? environment, bool ownGroup, WaitingThreads starts)
     {
         _ = Policy;
 
@@ -157,7 +163,7 @@ internal sealed class Primary : IAcceptorEvents
         var generation = WorkerControl.GenerationOf(variables);
         UserChange.ThrowUnlessPermitted(settings.Exec!, settings.UserId, settings.GroupId);
         string[] mentioned = [.. settings.Environment?.Keys ?? [], .. environment?.Keys ?? []];
-        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, mentioned, inspect, ownGroup, starts));
+        return Loop.Invoke(() => ForkOnLoop(settings, generation, variables, mentioned, inspect, ownGroup, starts.Share));
     }
 
     /// <summary>Asks every worker to leave; ends when the last one has exited and its events have been raised.</summary>

@@ -1,5 +1,3 @@
-using Prefork.Native;
-
 namespace Prefork.Supervision;
 
 /// <summary>One version of the program and of the options, as they were read at one instant, and how it fares.</summary>
@@ -7,7 +5,7 @@ namespace Prefork.Supervision;
 /// <param name="settings">What to start.</param>
 /// <param name="options">How to treat it.</param>
 /// <param name="starts">Where it is started.</param>
-internal sealed class Generation(int number, ClusterSettings settings, SupervisorOptions options, BlockingShare starts)
+internal sealed class Generation(int number, ClusterSettings settings, SupervisorOptions options, WaitingThreads starts)
 {
     /// <summary>At once. A program on a file system that does not answer keeps its thread, and takes none from other generations.</summary>
     internal const int MostStarts = 4;
@@ -17,7 +15,7 @@ internal sealed class Generation(int number, ClusterSettings settings, Superviso
     internal ClusterSettings Settings { get; } = settings;
 
     /// <summary>Where its workers are started. A restart of the same program starts them there, too.</summary>
-    internal BlockingShare Starts { get; } = starts;
+    internal WaitingThreads Starts { get; } = starts;
 
     /// <summary>How its workers are treated; and, as long as it is the one that serves, the cluster. Not changed any more.</summary>
     internal SupervisorOptions Options { get; } = options;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Prefork.Native;
 
 namespace Prefork.Supervision;
 
@@ -8,7 +7,7 @@ namespace Prefork.Supervision;
 /// goes on by itself, and what it returns is dropped; no further one begins. Used on the supervisor's turn only.
 /// </summary>
 /// <param name="threads">Where the calls are made. What never returns keeps its thread.</param>
-internal sealed class Reading(BlockingShare threads)
+internal sealed class Reading(WaitingThreads threads)
 {
     private readonly CancellationTokenSource _calledOff = new();
     private string? _why;
@@ -41,7 +40,7 @@ internal sealed class Reading(BlockingShare threads)
         ThrowIfCalledOff();
         try
         {
-            return await BlockingCall.StartAsync(threads.Run, call, late: null, timeout, _calledOff.Token);
+            return await threads.CallAsync(call, timeout, _calledOff.Token);
         }
         catch (TimeoutException exception)
         {

@@ -1,5 +1,3 @@
-using Prefork.Native;
-
 namespace Prefork.Supervision;
 
 /// <remarks>Workers that work are replaced by rules, one at a time, and never beside a reload.</remarks>
@@ -25,10 +23,8 @@ internal sealed partial class Supervisor
         {
             var serving = _workers.Where(static worker => worker.Phase == WorkerPhase.Serving).ToList();
             var figures = serving.ConvertAll(worker => (ProcessId: worker.Process.Process.Id, worker.Process.Requests, Age: Now - worker.Started, worker.RecycleFactor));
-            var look = BlockingCall.StartAsync(
-                _reads!.Run,
+            var look = _reads!.CallAsync(
                 () => (All: ReasonForAll(rules), Each: figures.ConvertAll(one => rules.ReasonFor(one.ProcessId, one.Requests, one.Age, one.RecycleFactor))),
-                late: null,
                 Timeout.InfiniteTimeSpan);
             if (!look.IsCompleted)
             {

@@ -1,4 +1,3 @@
-using Prefork.Native;
 using Prefork.Processes;
 
 namespace Prefork.Supervision;
@@ -30,7 +29,7 @@ internal sealed partial class Supervisor
     private readonly CancellationTokenSource _hurry = new();
     private readonly CancellationTokenSource _kill = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private BlockingShare? _reads;
+    private WaitingThreads? _reads;
     private Generation? _current;
     private SupervisorState _state = SupervisorState.Stopped;
     private RecycleRules? _recycleRules;
@@ -87,7 +86,7 @@ internal sealed partial class Supervisor
         }
 
         Cluster.Supervised.AddSupervisor();
-        _reads = new BlockingShare(Cluster.Supervised.Reads, MostReads);
+        _reads = Cluster.Supervised.NewReadThreads(MostReads);
         _replaces = true;
         _state = SupervisorState.Starting;
         try
@@ -260,7 +259,7 @@ internal sealed partial class Supervisor
         }
 
         var settings = await reading.CallAsync(() => ReadSettings(options, workers), options.BootTimeout);
-        return new Generation(++_lastGeneration, settings, options, new BlockingShare(Cluster.Supervised.Starts, Generation.MostStarts));
+        return new Generation(++_lastGeneration, settings, options, Cluster.Supervised.NewStartThreads(Generation.MostStarts));
     }
 
     /// <summary>
