@@ -22,10 +22,18 @@ public class Exhaustion
         await cluster.ExpectAsync("error 2 ");
         await cluster.ExpectAsync("disconnect 2");
         Assert.DoesNotContain(waiting, task => task.IsCompleted);
+
+        // It tries twenty times a second meanwhile.
+        await Assert.ThrowsAsync<TimeoutException>(() => Task.WhenAny(waiting).WaitAsync(TimeSpan.FromSeconds(0.5)));
         await cluster.TellAsync("release");
         Assert.All(await Task.WhenAll(waiting), worker => Assert.Equal(1, worker));
         Assert.True(CpuTime(cluster.Id) - cpu < clock.Elapsed + TimeSpan.FromSeconds(0.5), "It span.");
-        Assert.Single(cluster.Seen, line => line.StartsWith("error  Win32Exception", StringComparison.Ordinal));
+
+        // One line when it begins, and one with the number when it has been over for a while.
+        var sum = await cluster.ExpectAsync("error  InvalidOperationException: ");
+        Assert.Matches(@"^error  InvalidOperationException: \d+ times in \d+ s, and no more now: Could not accept", sum);
+        Assert.True(int.Parse(sum.Split(' ')[3], System.Globalization.CultureInfo.InvariantCulture) > 2);
+        Assert.Equal(2, cluster.Seen.Count(static line => line.StartsWith("error  ", StringComparison.Ordinal)));
     }
 
     [Theory]
