@@ -84,7 +84,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
     {
         var cluster = await supervisor.GetStatusAsync();
         var addresses = cluster.Workers.SelectMany(static worker => worker.Listeners).Select(Addresses.Describe).Distinct().Take(MostAddresses);
-        return new ApplicationStatus(name, Environment.ProcessId, runner.Log, runner.Compare(await supervisor.GetOptionsAsync()), brief ? Shorten(cluster) : cluster, [.. addresses]);
+        return new ApplicationStatus(name, Environment.ProcessId, runner.Log, await runner.CompareAsync(await supervisor.GetOptionsAsync()), brief ? Shorten(cluster) : cluster, [.. addresses]);
     }
 
     private static SupervisorStatus Shorten(SupervisorStatus cluster) => cluster with { Endings = [.. cluster.Endings.Select(static ending => ending with { LastLines = [] })] };
@@ -214,6 +214,7 @@ internal sealed class Application(string name, ClusterSupervisor supervisor, Tas
 
             // Before the answer, also when that is why it failed: there is one connection for both.
             await telling;
+            await runner.WrittenAsync();
         }
     }
 }

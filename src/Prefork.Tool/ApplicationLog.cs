@@ -1,17 +1,22 @@
 using System.Text;
 using Prefork.Tool.Control;
 using Serilog;
+using Serilog.Events;
+using Serilog.Parsing;
 
 namespace Prefork.Tool;
 
 /// <summary>
-/// What an application in the background says, and its workers: files of 10 MiB, the last five kept. A disk that is full costs the lines, and nobody's time.
+/// What an application in the background says, and its workers: files of 10 MiB, the last five kept. A disk that is full, or does not answer, costs the lines, and nobody's time.
 /// </summary>
-internal sealed class ApplicationLog : IDisposable
+internal sealed class ApplicationLog : IAsyncDisposable
 {
+    private static readonly MessageTemplate s_template = new MessageTemplateParser().Parse("");
+
     private const string FileName = "log.txt";
     private readonly string _folder;
     private readonly Lock _lock = new();
+    private readonly LineQueue _lines;
     private Serilog.Core.Logger _logger;
     private OpenFile? _open;
 
@@ -19,10 +24,11 @@ internal sealed class ApplicationLog : IDisposable
     {
         _folder = folder;
         _logger = Open();
+        _lines = new LineQueue("prefork log", WriteNow, workersWait: false, TimeProvider.System);
     }
 
-    /// <summary>The file that is written; the first one may have been deleted.</summary>
-    internal string Path => NewestIn(_folder);
+    /// <summary>The file that is written. The file system is not asked: it may not answer.</summary>
+    internal string Path => Volatile.Read(ref _open)?.Path ?? System.IO.Path.Combine(_folder, FileName);
 
     internal static string NewestOf(string name) => NewestIn(PlaceOf(name));
 
@@ -58,21 +64,41 @@ internal sealed class ApplicationLog : IDisposable
         return true;
     }
 
-    /// <summary>A worker's line stays byte by byte what it was, also when it is no UTF-8: to the sink each byte is a character, of its encoding Latin-1.</summary>
-    internal void Write(LogLine line)
+    /// <summary>It is written soon.</summary>
+    internal void Write(LogLine line) => _lines.Add(line);
+
+    /// <inheritdoc cref="LineQueue.RoomAsync"/>
+    internal ValueTask RoomAsync() => _lines.RoomAsync();
+
+    /// <inheritdoc cref="LineQueue.WrittenAsync"/>
+    internal Task WrittenAsync() => _lines.WrittenAsync();
+
+    /// <summary>Writes what waits. Of a file system that does not answer nothing is asked any more: the kernel closes the file.</summary>
+    public async ValueTask DisposeAsync()
     {
-        var bytes = line.Bytes ?? Encoding.UTF8.GetBytes(line.Line);
-        lock (_lock)
+        await _lines.DisposeAsync();
+        if (_lines.IsEmpty)
         {
-            _logger.Information("{Source} {Line}", line.Mark, Encoding.Latin1.GetString(bytes));
+            lock (_lock)
+            {
+                _logger.Dispose();
+            }
         }
     }
 
-    public void Dispose()
+    /// <summary>A worker's line stays byte by byte what it was, also when it is no UTF-8: to the sink each byte is a character, of its encoding Latin-1.</summary>
+    private void WriteNow(LogLine line)
     {
+        var bytes = line.Bytes ?? Encoding.UTF8.GetBytes(line.Line);
+        var written = new LogEvent(
+            line.Time ?? DateTimeOffset.Now,
+            LogEventLevel.Information,
+            null,
+            s_template,
+            [new LogEventProperty("Source", new ScalarValue(line.Mark)), new LogEventProperty("Line", new ScalarValue(Encoding.Latin1.GetString(bytes)))]);
         lock (_lock)
         {
-            _logger.Dispose();
+            _logger.Write(written);
         }
     }
 

@@ -19,15 +19,20 @@ internal sealed class Runner
     private static readonly TimeSpan s_starterPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);
 
+    /// <summary>For a file system, by what can do without it.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly CommandLine _commandLine;
     private readonly RunOptions _start;
     private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _comparing = new(1);
     private readonly HashSet<string> _addresses = [];
     private readonly RepeatedLines _repeated;
     private readonly ApplicationLog? _log;
     private readonly RunningMemory? _memory;
     private readonly Screen _screen;
     private readonly string _name;
+    private ClusterSupervisor? _supervisor;
 
     private Runner(CommandLine commandLine, RunOptions options, string name)
     {
@@ -88,9 +93,9 @@ internal sealed class Runner
             Cluster.SchedulingPolicy = policy;
         }
 
-        var supervisorOptions = new SupervisorOptions { Output = OnOutput, Reconfigure = _start.File is null ? null : Reconfigure };
+        var supervisorOptions = new SupervisorOptions { Output = OnOutput, OutputRoom = RoomAsync, Reconfigure = _start.File is null ? null : Reconfigure };
         LauncherOf(_start).ApplyTo(supervisorOptions);
-        var supervisor = new ClusterSupervisor(supervisorOptions);
+        var supervisor = _supervisor = new ClusterSupervisor(supervisorOptions);
         supervisor.Happened += (_, e) => Say(e.Message, e.Kind);
         using var idle = GiveBackMemoryWhenQuiet(supervisor);
         Cluster.Listening += (_, e) => OnListening(e.Address);
@@ -119,14 +124,14 @@ internal sealed class Runner
         {
             await supervisor.RunAsync(cancellation);
             Say("stopped");
-            _memory?.End(application.IsToldToStop ? "it was told to stop" : signal is { } name ? $"{name} stopped it" : "its workers ended with codes that mean not to start them again", asked: application.IsToldToStop);
+            await RememberAsync(application.IsToldToStop ? "it was told to stop" : signal is { } name ? $"{name} stopped it" : "its workers ended with codes that mean not to start them again", asked: application.IsToldToStop);
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is SupervisorException or UnusableProgramException or ArgumentException or UnauthorizedAccessException)
         {
             started.TrySetException(exception);
             Say(exception.Message);
-            _memory?.End(exception.Message, asked: false);
+            await RememberAsync(exception.Message, asked: false);
             if (_commandLine.IsBackground)
             {
                 // A program that fails at once may be faster than whoever has started it, and waits to hear why.
@@ -145,9 +150,15 @@ internal sealed class Runner
             await control.DisposeAsync();
             _repeated.Dispose();
             await _screen.DisposeAsync();
-            _log?.Dispose();
+            if (_log is not null)
+            {
+                await _log.DisposeAsync();
+            }
         }
     }
+
+    private Task RememberAsync(string end, bool asked)
+        => _memory is { } memory ? Task.WhenAny(Task.Run(() => memory.End(end, asked)), Task.Delay(s_patience, CancellationToken.None)) : Task.CompletedTask;
 
     /// <summary>
     /// A start or a reload takes memory, and then nothing happens for days in which the collector would find it free. A few milliseconds
@@ -172,7 +183,7 @@ internal sealed class Runner
         options,
         isOnTerminal: !_commandLine.IsBackground && !_commandLine.Json && !Console.IsOutputRedirected,
         hasInput: _commandLine.IsBackground || !Console.IsInputRedirected,
-        Say);
+        SayInOrder);
 
     /// <summary>For a reload: the file as it is now.</summary>
     private void Reconfigure(SupervisorOptions next)
@@ -181,20 +192,49 @@ internal sealed class Runner
         var options = _commandLine.Read();
         foreach (var change in options.ChangesSince(before, _start))
         {
-            Say($"{options.File}: {change}");
+            SayInOrder($"{options.File}: {change}");
         }
 
         LauncherOf(options).ApplyTo(next);
     }
 
     /// <summary>What a reload would find in the file that is not so now; null without a file.</summary>
-    internal ConfigurationStatus? Compare(SupervisorOptions inForce)
+    internal async Task<ConfigurationStatus?> CompareAsync(SupervisorOptions inForce)
     {
         if (_start.File is not { } file)
         {
             return null;
         }
 
+        // One at a time: its file system may not answer, and how the application is can be told without.
+        if (await _comparing.WaitAsync(s_patience))
+        {
+            var comparing = Task.Run(() =>
+            {
+                try
+                {
+                    return Compare(file, inForce);
+                }
+                finally
+                {
+                    _comparing.Release();
+                }
+            });
+            try
+            {
+                return await comparing.WaitAsync(s_patience);
+            }
+            catch (TimeoutException)
+            {
+                // It goes on by itself.
+            }
+        }
+
+        return new ConfigurationStatus(file, [], $"{file} could not be read within {s_patience.TotalSeconds} s: its file system does not answer.");
+    }
+
+    private ConfigurationStatus Compare(string file, SupervisorOptions inForce)
+    {
         try
         {
             return new ConfigurationStatus(file, [.. _commandLine.Read().ChangesSince(Launcher.Of(inForce).Options, _start)], null);
@@ -205,7 +245,13 @@ internal sealed class Runner
         }
     }
 
+    /// <summary>Waits for neither file nor terminal; <see cref="RoomAsync"/> does.</summary>
     private void OnOutput(WorkerOutput line) => Write(LogLine.Of(line));
+
+    private ValueTask RoomAsync(bool isError) => _log?.RoomAsync() ?? _screen.RoomAsync(isError);
+
+    /// <summary>Ends when what has been said can be read in the log; or is held.</summary>
+    internal Task WrittenAsync() => _log?.WrittenAsync() ?? Task.CompletedTask;
 
     private void OnListening(ListeningAddress address)
     {
@@ -234,6 +280,9 @@ internal sealed class Runner
 
     private void OnListenFailed(WorkerProcess worker, ListenFailure failure)
         => _repeated.Say($"worker {worker.Id}", PlainText.Line($"worker {worker.Id} {failure.Message}", LongestError));
+
+    /// <summary>Behind what the supervisor has told before.</summary>
+    private void SayInOrder(string line) => _supervisor!.Say(line);
 
     internal void Say(string line) => Say(line, null);
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Threading.Channels;
 using Prefork.Tool.Control;
 
 namespace Prefork.Tool;
@@ -8,62 +7,41 @@ namespace Prefork.Tool;
 /// <summary>
 /// What an application in the foreground writes: what it says itself and its workers' errors to standard error, what else they say to standard output; or all
 /// of it as JSON to standard output. What cannot be written (a full disk, a terminal that has gone) is lost, and nobody is stopped by it.
-/// Where nobody reads (a terminal that is held) workers wait, as they would by themselves; what the application says itself waits here, so that it does not.
+/// Where nobody reads (a terminal that is held) workers wait, as they would by themselves, and nothing else does.
 /// </summary>
 internal sealed class Screen : IAsyncDisposable
 {
-    private const int MostWaiting = 1000;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
-
-    private readonly Channel<LogLine> _own = Channel.CreateBounded<LogLine>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly bool _json;
+    private readonly LineQueue _output;
 
-    /// <summary>Where both streams are one file (2>&amp;1, a terminal) a long line of one is in several writes, and the other's must not come between them.</summary>
-    private readonly Lock _outputLock = new();
-    private readonly Lock _errorLock;
-    private readonly Task _writing;
+    /// <summary>The same with JSON, and where both streams are one file (2>&amp;1, a terminal): a long line of one is in several writes, and the other's must not come between them.</summary>
+    private readonly LineQueue _error;
+
     private int _hasSaid;
 
     internal Screen(bool json)
     {
         _json = json;
-        _errorLock = Control.Native.IsSameFile(1, 2) ? _outputLock : new Lock();
-        _writing = Task.Run(WriteOwnAsync);
+        _output = new LineQueue("prefork output", WriteNow, workersWait: true, TimeProvider.System);
+        _error = json || Control.Native.IsSameFile(1, 2) ? _output : new LineQueue("prefork error", WriteNow, workersWait: true, TimeProvider.System);
     }
 
-    internal void Write(LogLine line)
-    {
-        if (line.Slot is null)
-        {
-            _own.Writer.TryWrite(line);
-        }
-        else
-        {
-            WriteNow(line);
-        }
-    }
+    internal void Write(LogLine line) => QueueOf(line.Slot is null || line.IsError == true).Add(line);
 
-    /// <summary>What waits is written, if that is possible soon.</summary>
+    /// <inheritdoc cref="LineQueue.RoomAsync"/>
+    internal ValueTask RoomAsync(bool isError) => QueueOf(isError).RoomAsync();
+
+    /// <summary>What waits is written, unless that is held.</summary>
     public async ValueTask DisposeAsync()
     {
-        _own.Writer.TryComplete();
-        try
+        await _output.DisposeAsync();
+        if (_error != _output)
         {
-            await _writing.WaitAsync(s_patience);
-        }
-        catch (TimeoutException)
-        {
-            // Nobody reads.
+            await _error.DisposeAsync();
         }
     }
 
-    private async Task WriteOwnAsync()
-    {
-        await foreach (var line in _own.Reader.ReadAllAsync())
-        {
-            WriteNow(line);
-        }
-    }
+    private LineQueue QueueOf(bool isError) => isError ? _error : _output;
 
     private void WriteNow(LogLine line)
     {
@@ -73,7 +51,7 @@ internal sealed class Screen : IAsyncDisposable
         }
         else if (line.Slot is null)
         {
-            WriteLine(StandardStream.Error, Encoding.UTF8.GetBytes($"prefork: {line.Line}"));
+            WriteError($"prefork: {line.Line}");
         }
         else if (line.IsError == true)
         {
@@ -100,16 +78,12 @@ internal sealed class Screen : IAsyncDisposable
             if (Interlocked.Exchange(ref _hasSaid, 1) == 0)
             {
                 // Once, and where it may be seen.
-                WriteLine(StandardStream.Error, Encoding.UTF8.GetBytes($"prefork: lines are lost: standard output cannot be written: {exception.Why}"));
+                WriteError($"prefork: lines are lost: standard output cannot be written: {exception.Why}");
             }
         }
     }
 
-    private void WriteLine(StandardStream stream, byte[] line)
-    {
-        lock (stream == StandardStream.Error ? _errorLock : _outputLock)
-        {
-            stream.Write([.. line, (byte)'\n']);
-        }
-    }
+    private static void WriteError(string line) => WriteLine(StandardStream.Error, Encoding.UTF8.GetBytes(line));
+
+    private static void WriteLine(StandardStream stream, byte[] line) => stream.Write([.. line, (byte)'\n']);
 }

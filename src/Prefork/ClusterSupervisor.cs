@@ -10,6 +10,7 @@ public sealed class ClusterSupervisor
 {
     private readonly SupervisorOptions _options;
     private readonly Supervisor _supervisor;
+    private readonly EventQueue _events;
 
     /// <param name="options">Copied: what is changed in it later changes nothing.</param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
@@ -19,10 +20,16 @@ public sealed class ClusterSupervisor
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options.Clone();
-        _supervisor = new Supervisor(_options, timeProvider ?? TimeProvider.System, Raise);
+        var time = timeProvider ?? TimeProvider.System;
+        _events = new EventQueue(Raise, static count => Notice($"{count} {(count == 1 ? "event was" : "events were")} left out: a handler of {nameof(Happened)} took too long"), time);
+        _supervisor = new Supervisor(_options, time, _events.Add);
     }
 
-    /// <summary>Everything that it does and sees, in order. Handlers run inside the supervisor: they should return soon, and what they throw is lost.</summary>
+    /// <summary>
+    /// Everything that it does and sees, in order. Handlers run one at a time, on the thread pool; what they throw is lost. One that waits holds up later events, and nothing else:
+    /// 10,000 events are kept for it, further ones are left out, and a <see cref="SupervisorEventKind.Notice"/> says how many.
+    /// An operation ends when its events have been handled, but waits no longer than a second for a handler.
+    /// </summary>
     public event EventHandler<SupervisorEventArgs>? Happened;
 
     /// <summary>
@@ -44,6 +51,7 @@ public sealed class ClusterSupervisor
         finally
         {
             await _supervisor.Done.ConfigureAwait(false);
+            await _events.HandledAsync().ConfigureAwait(false);
         }
 
         if (await _supervisor.Done.ConfigureAwait(false) is { } failure)
@@ -55,7 +63,7 @@ public sealed class ClusterSupervisor
     /// <summary>Starts the workers, and ends when all serve. Then <see cref="StopAsync"/> is the caller's to call.</summary>
     /// <exception cref="SupervisorException">No worker ever served: what was started has been stopped.</exception>
     /// <exception cref="InvalidOperationException">It has been started before; or this process is no primary.</exception>
-    public Task StartAsync(CancellationToken cancellationToken = default) => _supervisor.OnLoopAsync(_supervisor.StartAsync).WaitAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken = default) => HeardAsync(_supervisor.OnLoopAsync(_supervisor.StartAsync)).WaitAsync(cancellationToken);
 
     /// <summary>
     /// Ends all workers: each drains (<see cref="SupervisorOptions.StopTimeout"/>), then gets SIGTERM, then (<see cref="SupervisorOptions.KillTimeout"/>) SIGKILL.
@@ -66,7 +74,7 @@ public sealed class ClusterSupervisor
     {
         var stopped = _supervisor.OnLoopAsync(_supervisor.StopAsync);
         using var hasten = cancellationToken.UnsafeRegister(static supervisor => _ = ((Supervisor)supervisor!).OnLoopAsync(HastenAsync((Supervisor)supervisor)), _supervisor);
-        await stopped.ConfigureAwait(false);
+        await HeardAsync(stopped).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -74,11 +82,11 @@ public sealed class ClusterSupervisor
     /// a new worker that does not get ready, does not pass its gate, or crashes within the watch window, fails it.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another operation is under way (<see cref="ReloadOptions.Queue"/>), or the supervisor does not run.</exception>
-    public Task<ReloadResult> ReloadAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.ReloadAsync(options ?? new ReloadOptions()));
+    public Task<ReloadResult> ReloadAsync(ReloadOptions? options = null) => OperateAsync(() => _supervisor.ReloadAsync(options ?? new ReloadOptions()));
 
     /// <summary>The same with the program, arguments, environment and options that the present generation has.</summary>
     /// <inheritdoc cref="ReloadAsync"/>
-    public Task<ReloadResult> RestartAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.RestartAsync(options ?? new ReloadOptions()));
+    public Task<ReloadResult> RestartAsync(ReloadOptions? options = null) => OperateAsync(() => _supervisor.RestartAsync(options ?? new ReloadOptions()));
 
     /// <summary>
     /// Back to the generation before, with its program as its links led then and its options, by the same transaction. A reload or restart that is under way is called off instead:
@@ -86,7 +94,7 @@ public sealed class ClusterSupervisor
     /// The last five generations are remembered; when there is none, the result says so.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another operation is under way, such as another rollback, or the supervisor does not run.</exception>
-    public Task<ReloadResult> RollBackAsync(ReloadOptions? options = null) => _supervisor.OnLoopAsync(() => _supervisor.RollBackAsync(options ?? new ReloadOptions()));
+    public Task<ReloadResult> RollBackAsync(ReloadOptions? options = null) => OperateAsync(() => _supervisor.RollBackAsync(options ?? new ReloadOptions()));
 
     /// <summary>Changes how many workers there are, and ends when they serve. Waits for another operation that is under way.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one.</exception>
@@ -108,13 +116,38 @@ public sealed class ClusterSupervisor
     public Task<SupervisorOptions> GetOptionsAsync() => _supervisor.OnLoopAsync(() => Task.FromResult(_supervisor.GetOptions()));
 
     /// <summary>By how many there are when its turn has come; what <paramref name="count"/> throws ends it before it begins. Returns how many serve then, in words.</summary>
-    internal Task<string> ScaleByAsync(Func<int, int> count) => _supervisor.OnLoopAsync(() => _supervisor.ScaleAsync(count));
+    internal Task<string> ScaleByAsync(Func<int, int> count) => OperateAsync(() => _supervisor.ScaleAsync(count));
+
+    /// <summary>Something else that is to be told in the order in which it happens.</summary>
+    internal void Say(string message) => _events.Add(Notice(message));
 
     private static Func<Task> HastenAsync(Supervisor supervisor) => () =>
     {
         supervisor.Hasten();
         return Task.CompletedTask;
     };
+
+    private static SupervisorEventArgs Notice(string message) => new(SupervisorEventKind.Notice, PlainText.Line(message), null, null);
+
+    private async Task<T> OperateAsync<T>(Func<Task<T>> operation)
+    {
+        var result = _supervisor.OnLoopAsync(operation);
+        await HeardAsync(result).ConfigureAwait(false);
+        return await result.ConfigureAwait(false);
+    }
+
+    /// <summary>Whoever hears how it ended has heard what happened before.</summary>
+    private async Task HeardAsync(Task operation)
+    {
+        try
+        {
+            await operation.ConfigureAwait(false);
+        }
+        finally
+        {
+            await _events.HandledAsync().ConfigureAwait(false);
+        }
+    }
 
     private void Raise(SupervisorEventArgs args)
     {
@@ -135,7 +168,7 @@ public sealed class ClusterSupervisor
 
     private void ReloadQuietly()
         => _ = ReloadAsync().ContinueWith(
-            task => Raise(new SupervisorEventArgs(SupervisorEventKind.Notice, $"SIGHUP: {task.Exception!.GetBaseException().Message}", null, null)),
+            task => Say($"SIGHUP: {task.Exception!.GetBaseException().Message}"),
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted,
             TaskScheduler.Default);

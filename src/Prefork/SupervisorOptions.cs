@@ -138,6 +138,11 @@ public sealed class SupervisorOptions
     public Action<WorkerOutput>? Output { get; set; }
 
     /// <summary>
+    /// Awaited before more of a worker's standard error (true) or output (false) is read: with <see cref="Output"/> that must not wait, it holds back a worker. Null for none.
+    /// </summary>
+    internal Func<bool, ValueTask>? OutputRoom { get; set; }
+
+    /// <summary>
     /// How many bytes of a line <see cref="Output"/> gets. A longer one is cut there, with a mark that says so; the rest of it, up to its end, is read and left out.
     /// So much memory each of a worker's two streams may take.
     /// </summary>

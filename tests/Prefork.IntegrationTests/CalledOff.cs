@@ -42,4 +42,23 @@ public class CalledOff
         await supervisor.SignalAsync(1, Native.SigKill);
         await supervisor.ExpectAsync("WorkerServes worker 2 ");
     }
+
+    [Fact]
+    public async Task AHandlerOfEventsThatDoesNotReturn_HoldsUpNoSupervision()
+    {
+        await using var supervisor = await TestSupervisor.StartWebAsync("workers=1", "watch=0");
+        await supervisor.AskAsync("holdevents", "set");
+        await supervisor.SignalAsync(1, Native.SigKill);
+        Assert.Equal(2, (await supervisor.WhoAsync()).Id);
+        await supervisor.AskAsync("reload", "result True generation=2");
+        Assert.Equal("Healthy", (await supervisor.StatusAsync()).State);
+        Assert.DoesNotContain(supervisor.Seen, static line => line.StartsWith("WorkerServes worker 2 ", StringComparison.Ordinal));
+
+        // All is told in the end, in order.
+        await supervisor.AskAsync("release", "released");
+        await supervisor.ExpectAsync("WorkerServes worker 2 ");
+        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+        await supervisor.ExpectAsync("OperationEnded ");
+        await supervisor.AskAsync("stop", "stopped");
+    }
 }

@@ -151,7 +151,7 @@ public class Supervising
         var hung = await supervisor.WhoAsync();
         await supervisor.HangAsync(hung.Id);
         await supervisor.ExpectAsync($"WorkerFailed worker {hung.Id} ", line => line.Contains("hangs: it has not answered for 4 s", StringComparison.Ordinal));
-        await supervisor.ExpectAsync($"dumped {hung.Id}");
+        await supervisor.ExpectEverAsync($"dumped {hung.Id}");
         await supervisor.ExpectAsync($"WorkerEnded worker {hung.Id} ");
         await supervisor.UntilAsync(status => status is { State: "Healthy", Workers.Count: 2 });
     }

@@ -74,7 +74,9 @@ public class Undoing
     {
         await using var supervisor = await TestSupervisor.StartWebAsync("workers=2", "watch=60000");
         await supervisor.TellAsync("reload");
-        await supervisor.ExpectAsync("WorkerServes worker 3 ");
+
+        // Its own timers are made by then: the next one is the watch window's.
+        await supervisor.ExpectAsync("WorkerStarted worker 4 ");
         await supervisor.AskAsync("break", "broken");
         var result = await supervisor.ExpectAsync("result False generation=1");
         Assert.Contains("failed: NotSupportedException: no timer could be made. Generation 1 serves on.", result, StringComparison.Ordinal);

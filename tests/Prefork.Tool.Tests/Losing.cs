@@ -89,6 +89,24 @@ public class Losing
         Assert.Equal(0, await terminal.WaitForExitAsync());
     }
 
+    /// <summary>A log of 10 MiB is followed by the next one, for which its folder is asked.</summary>
+    [Fact]
+    public async Task ALogOnAFileSystemThatHangs_CostsLines_AndHoldsUpNobody()
+    {
+        await using var app = new TestApplication();
+        await app.SucceedAsync("start", Published.Assembly, "--name", "shop", "-w", "1", "--watch-window", "0", "--cwd", Path.GetDirectoryName(Published.Assembly)!, "--", "slim", "http://127.0.0.1:0");
+        var port = await app.PortAsync();
+        var log = Path.GetDirectoryName((await app.StatusAsync()).GetProperty("log").GetString())!;
+        using (HangingFileSystem.Mount(log))
+        {
+            Assert.Equal(["written", "written"], await Running.AskAsync(port, "/write?lines=12000", 2));
+            Native.Kill((await app.PidsAsync())[0], Native.SigKill);
+            await TestApplication.EventuallyAsync(async () => (await app.CommandAsync("describe")).Output.Contains("1/1", StringComparison.Ordinal));
+            await app.SucceedAsync("reload");
+            await app.SucceedAsync("stop");
+        }
+    }
+
     [Theory]
     [InlineData("list")]
     [InlineData("list", "--json")]

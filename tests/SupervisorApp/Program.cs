@@ -116,6 +116,20 @@ async Task ObeyAsync(string[] words)
                 Options.Release.TrySetResult();
                 Say("released");
                 break;
+            case "fork":
+                // One that is none of the supervisor's.
+                Cluster.SetupPrimary(settings => (settings.Exec, settings.Arguments) = (words[1], []));
+                await Cluster.Fork().WaitForListeningAsync();
+                Say("forked");
+                break;
+            case "settings?":
+                Say($"settings {Cluster.Settings.Exec} setups={setups}");
+                break;
+            case "holdevents":
+                // A handler that waits, for a log, say.
+                supervisor.Happened += (_, _) => Options.Release.Task.Wait();
+                Say("set");
+                break;
             case "usage":
                 GC.Collect();
                 GC.WaitForPendingFinalizers();

@@ -14,6 +14,7 @@ internal sealed class OutputReader
     private readonly RecentLines _last = new();
     private readonly Action<bool, string, byte[]?> _write;
     private readonly Action<Exception> _refused;
+    private readonly Func<bool, ValueTask>? _room;
     private readonly int _maxLine;
     private readonly Task _read;
     private readonly Stream?[] _streams;
@@ -24,11 +25,13 @@ internal sealed class OutputReader
     /// <param name="maxLine">How many bytes of a line are kept.</param>
     /// <param name="write">Takes each line; the user's. With its bytes when they are no UTF-8, so that the text is not all of it.</param>
     /// <param name="refused">Hears what that throws, the first time. A worker that nobody reads would stand still, so reading goes on.</param>
-    internal OutputReader(Stream? output, Stream? error, int maxLine, Action<bool, string, byte[]?> write, Action<Exception> refused)
+    /// <param name="room">Awaited before more of standard error (true) or output (false) is read; null for never.</param>
+    internal OutputReader(Stream? output, Stream? error, int maxLine, Action<bool, string, byte[]?> write, Action<Exception> refused, Func<bool, ValueTask>? room = null)
     {
         _maxLine = maxLine;
         _write = write;
         _refused = refused;
+        _room = room;
         _streams = [output, error];
         _read = Task.WhenAll(ReadAsync(output, isError: false), ReadAsync(error, isError: true));
     }
@@ -67,6 +70,10 @@ internal sealed class OutputReader
             for (int count; (count = await stream.ReadAsync(bytes).ConfigureAwait(false)) > 0;)
             {
                 lines.Add(bytes.AsSpan(0, count));
+                if (_room is { } room)
+                {
+                    await room(isError).ConfigureAwait(false);
+                }
             }
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)

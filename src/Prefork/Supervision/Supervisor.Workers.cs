@@ -35,7 +35,8 @@ internal sealed partial class Supervisor
                 process.Process.StandardError,
                 options.MaxOutputLine,
                 (isError, line, bytes) => write(new WorkerOutput(process, slot.Index, isError, line) { Bytes = bytes }),
-                exception => Post(() => Raise(SupervisorEventKind.Notice, $"worker {process.Id} is read, but its output is not all taken: {exception.Message}")))
+                exception => Post(() => Raise(SupervisorEventKind.Notice, $"worker {process.Id} is read, but its output is not all taken: {exception.Message}")),
+                options.OutputRoom)
             : null;
         var worker = new SupervisedWorker(process, generation, slot, _time.GetUtcNow(), Now, output, options.HeartbeatInterval is { } interval ? new HangWatch(interval, options.HangTimeout) : null)
         {
