@@ -126,7 +126,7 @@ public class Controlling
     {
         await using var app = new TestApplication();
         var script = Path.Combine(app.Folder, "shop.js");
-        await File.WriteAllTextAsync(script, "require('http').createServer(() => { console.log('asked'); throw new Error('no table'); }).listen(0, '127.0.0.1');\n");
+        await File.WriteAllTextAsync(script, "require('http').createServer(() => { console.error('asked'); throw new Error('no table'); }).listen(0, '127.0.0.1');\n");
         Assert.Equal(0, (await app.CommandAsync("start", script, "--name", "shop", "-w", "1")).Code);
         using var client = new HttpClient();
         await Assert.ThrowsAsync<HttpRequestException>(async () => await client.GetStringAsync($"http://127.0.0.1:{await app.PortAsync()}/"));
