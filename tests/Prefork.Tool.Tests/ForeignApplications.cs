@@ -3,6 +3,9 @@ namespace Prefork.Tool.Tests;
 /// <summary>A process of another user's that holds the names app0, app1, ... in a folder, and answers whatever is asked of them with the same words.</summary>
 internal static class ForeignApplications
 {
+    /// <summary>Their user, whom passwd(5) does not have: nobody else's application is this user's, so that they can be counted.</summary>
+    internal const string User = "64001";
+
     private const string Script = """
         use strict; use Socket; use Fcntl;
         my ($folder, $count, $file) = @ARGV;
@@ -43,7 +46,7 @@ internal static class ForeignApplications
         var text = Path.Combine(file.Path, "reply");
         await File.WriteAllTextAsync(text, $"{reply}\n");
         File.SetUnixFileMode(file.Path, (UnixFileMode)0b111_101_101);
-        var start = mount.Start("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", "mkdir -m 700 \"$2\" && exec perl -e \"$1\" \"$2\" \"$3\" \"$4\"", "sh", Script, Path.Combine(folder, "theirs"), $"{count}", text);
+        var start = mount.Start("setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", "sh", "-c", "mkdir -m 700 \"$2\" && exec perl -e \"$1\" \"$2\" \"$3\" \"$4\"", "sh", Script, Path.Combine(folder, "theirs"), $"{count}", text);
         var program = new TestProgram(start.FileName, start.ArgumentList);
         await program.ExpectAsync("ready");
         return program;

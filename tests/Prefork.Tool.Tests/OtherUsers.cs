@@ -111,9 +111,9 @@ public class OtherUsers
         await using var theirs = await ForeignApplications.StartAsync(mount, folder.Path, 40, """{"exitCode":0,"status":{"name":"shop","processId":7,"cluster":{"state":"Healthy","program":"p","workers":[],"endings":[]}}}""");
         var list = await app.RunAsync(mount.Start(Published.Command, "list"));
         Assert.Equal(1, list.Code);
-        Assert.Equal(32, list.Output.Split('\n').Count(static line => line.StartsWith("nobody/app", StringComparison.Ordinal)));
-        Assert.Contains("prefork: nobody has 8 more: 32 of one user are asked. 'prefork describe nobody/NAME' asks one.\n", list.Error, StringComparison.Ordinal);
-        Assert.Matches("\nnobody/app39 +Healthy ", (await app.RunAsync(mount.Start(Published.Command, "describe", "nobody/app39"))).Output);
+        Assert.Equal(32, list.Output.Split('\n').Count(static line => line.StartsWith($"{ForeignApplications.User}/app", StringComparison.Ordinal)));
+        Assert.Contains($"prefork: {ForeignApplications.User} has 8 more: 32 of one user are asked. 'prefork describe {ForeignApplications.User}/NAME' asks one.\n", list.Error, StringComparison.Ordinal);
+        Assert.Matches($"\n{ForeignApplications.User}/app39 +Healthy ", (await app.RunAsync(mount.Start(Published.Command, "describe", $"{ForeignApplications.User}/app39"))).Output);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public class OtherUsers
         await using var mount = await PrivateMount.OnAsync(folder.Path);
         await using var theirs = await ForeignApplications.StartAsync(mount, folder.Path, 1, new string(' ', 2 * 1024 * 1024));
         var list = await app.RunAsync(mount.Start(Published.Command, "list", "--json"));
-        Assert.Contains("prefork: nobody/app0: the application cannot be asked: A line of more than 1048576 bytes.\n", list.Error, StringComparison.Ordinal);
+        Assert.Contains($"prefork: {ForeignApplications.User}/app0: the application cannot be asked: A line of more than 1048576 bytes.\n", list.Error, StringComparison.Ordinal);
     }
 
     private static async Task ChangeOwnerAsync(string folder)
