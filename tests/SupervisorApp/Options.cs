@@ -31,6 +31,7 @@ internal static class Options
                     '/' or 'h' => HealthGate.Http(value),
                     'c' => HealthGate.Command(value.Split(',')[1], value.Split(',')[2..]),
                     'f' => HealthGate.Callback((worker, _) => throw new InvalidOperationException($"callback says no to {worker.Index()}")),
+                    'b' => BreaksTime(int.Parse(value.Split(',')[1], CultureInfo.InvariantCulture)),
                     'n' => HealthGate.Callback((_, _) => Task.Delay(Timeout.InfiniteTimeSpan)),
                     _ => HealthGate.Tcp(),
                 };
@@ -127,6 +128,28 @@ internal static class Options
                 launch.Set(argument);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Lets all pass; and that worker at its second try only, with the next timer broken, which is then the one that follows the gate: those of the gate have been made.
+    /// </summary>
+    private static HealthGate BreaksTime(int id)
+    {
+        var tries = 0;
+        return HealthGate.Callback((worker, _) =>
+        {
+            if (worker.Id == id)
+            {
+                if (Interlocked.Increment(ref tries) == 1)
+                {
+                    throw new InvalidOperationException("not yet");
+                }
+
+                BreakableTime.Break();
+            }
+
+            return Task.CompletedTask;
+        });
     }
 
     internal static ReloadOptions Reload(string[] words)

@@ -26,8 +26,7 @@ foreach (var argument in args)
     Options.Apply(options, launch, argument);
 }
 
-var time = new BreakableTime();
-var supervisor = new ClusterSupervisor(options, time);
+var supervisor = new ClusterSupervisor(options, new BreakableTime());
 var output = new Lock();
 var setups = 0;
 Cluster.SetUp += (_, _) => setups++;
@@ -107,10 +106,6 @@ async Task ObeyAsync(string[] words)
             case "counts":
                 static string Known(long? number) => number is { } known ? known.ToString(CultureInfo.InvariantCulture) : "unknown";
                 Say($"counts {string.Join(',', (await supervisor.GetStatusAsync()).Workers.Select(worker => $"{Known(worker.Requests)}/{Known(worker.Connections)}"))}");
-                break;
-            case "break":
-                time.Break();
-                Say("broken");
                 break;
             case "release":
                 Options.Release.TrySetResult();
