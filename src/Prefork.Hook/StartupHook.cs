@@ -30,9 +30,10 @@ internal static class StartupHook
             return null;
         }
 
-        // Built for the runtime at hand, as far as there is a difference.
+        // Built for the runtime at hand, as far as there is a difference. What the command uses itself lies beside the command.
         var folder = Path.GetDirectoryName(typeof(StartupHook).Assembly.Location)!;
         var built = Environment.Version.Major >= 10 ? "net10.0" : "net8.0";
-        return context.LoadFromAssemblyPath(Path.Combine(folder, built, $"{name.Name}.dll"));
+        var file = Path.Combine(folder, built, $"{name.Name}.dll");
+        return context.LoadFromAssemblyPath(File.Exists(file) ? file : Path.GetFullPath(Path.Combine(folder, "..", $"{name.Name}.dll")));
     }
 }

@@ -1,12 +1,11 @@
 #if !NET9_0_OR_GREATER
-#pragma warning disable RS0016, RS0041 // Part of the API only where .NET has none of its own, before version 9.
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Prefork.Values;
 
 /// <summary>A dictionary in the order in which keys were added. From .NET 9 on, .NET's own.</summary>
-public class OrderedDictionary<TKey, TValue> : IDictionary<TKey, TValue>, IReadOnlyDictionary<TKey, TValue>
+internal sealed class OrderedDictionary<TKey, TValue> : IDictionary<TKey, TValue>, IReadOnlyDictionary<TKey, TValue>
     where TKey : notnull
 {
     private readonly Dictionary<TKey, LinkedListNode<KeyValuePair<TKey, TValue>>> _nodes = [];
