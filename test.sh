@@ -116,6 +116,8 @@ need ss iproute2
 need node nodejs
 need setpriv util-linux
 need script bsdutils
+need zsh zsh
+need fish fish
 need gcc gcc
 need strace strace
 need chromium chromium

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Prefork.Tool.Completion;
 using Prefork.Tool.Control;
 
 namespace Prefork.Tool;
@@ -31,6 +32,7 @@ internal static class CommandTree
             root.Subcommands.Add(command);
         }
 
+        root.Subcommands.Add(CompletionCommand.Create(root));
         return root;
     }
 

@@ -18,7 +18,7 @@ public class CommandLines
     }
 
     [Theory]
-    [InlineData("no command is named. There are\n  run       Runs a program as workers")]
+    [InlineData("no command is named. There are\n  run         Runs a program as workers")]
     [InlineData("there is no command lst. Did you mean list?\n'prefork --help' says what there is.", "lst")]
     [InlineData("there is no command dance.\n", "dance")]
     [InlineData("there is no option --jsn. Did you mean --json?\n'prefork list --help'", "list", "--jsn")]

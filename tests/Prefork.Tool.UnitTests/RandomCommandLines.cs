@@ -56,7 +56,7 @@ internal sealed class RandomCommandLines : IDisposable
                 case 1:
                     words.Insert(_random.Next(words.Count + 1), Value());
                     break;
-                default:
+                case var _ when command.Options.Count > 0:
                     AddOption(words, Pick(command.Options));
                     break;
             }

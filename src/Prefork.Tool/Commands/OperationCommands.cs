@@ -26,7 +26,7 @@ internal static class OperationCommands
 
     private static Command CreateReplacing(string name, string description)
     {
-        var mode = Arguments.Value("--mode", "rolling (one after the other), all-at-once, or within-count (never more processes than workers). [default: rolling]", "MODE", Mode);
+        var mode = Arguments.Value("--mode", "rolling (one after the other), all-at-once, or within-count (never more processes than workers). [default: rolling]", "rolling|all-at-once|within-count", Mode);
         var canary = Arguments.Time("--canary", "How long one new worker serves beside the old ones before the others follow.");
         var share = Arguments.Value("--canary-share", "Which part of the connections it gets, above 0 and at most 1. [default: 1]", "PART", Share);
         var watch = Arguments.Time("--watch-window", "How long the new workers are watched before it is done. [default: what the application has, 5s]");
