@@ -1,4 +1,5 @@
 using System.Globalization;
+using Prefork.Reporting;
 using Prefork.Tool.Control;
 
 namespace Prefork.Tool;

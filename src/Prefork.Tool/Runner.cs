@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Prefork.Reporting;
 using Prefork.Tool.Control;
 using Prefork.Tool.Memory;
 using Prefork.Tool.Settings;

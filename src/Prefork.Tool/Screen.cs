@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Prefork.Reporting;
 using Prefork.Tool.Control;
 
 namespace Prefork.Tool;

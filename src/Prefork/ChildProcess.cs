@@ -1,9 +1,9 @@
 using System.IO.Pipes;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Prefork.Ipc;
 using Prefork.Native;
 using Prefork.Processes;
+using Prefork.Wire;
 
 namespace Prefork;
 

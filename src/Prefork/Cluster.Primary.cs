@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json.Serialization.Metadata;
-using Prefork.Ipc;
+using Prefork.Loop;
+using Prefork.Messages;
+using Prefork.Primary;
 
 namespace Prefork;
 
@@ -92,11 +94,11 @@ public static partial class Cluster
     public static IReadOnlyDictionary<int, WorkerProcess> Workers => ThePrimary.Workers;
 
     /// <summary>For a supervisor: settings of its own, made once for a generation, and forks with them.</summary>
-    internal static Primary Supervised => ThePrimary;
+    internal static PrimaryRole Supervised => ThePrimary;
 
     internal static bool HasMessageListener => s_messageReceived is not null;
 
-    private static Primary ThePrimary => s_primary.Value;
+    private static PrimaryRole ThePrimary => s_primary.Value;
 
     /// <summary>
     /// Changes the settings for later forks. Each call starts from the ones before, fills in what is missing (this program, its arguments),

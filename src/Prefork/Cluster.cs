@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Prefork.Handles;
+using Prefork.Primary;
+using Prefork.Primary.Accept;
 using Prefork.Processes;
+using Prefork.Wire;
+using Prefork.Worker;
+using Prefork.Worker.Intake;
 
 namespace Prefork;
 
@@ -16,7 +20,7 @@ public static partial class Cluster
     private static readonly Lazy<InheritedChannel?> s_channel = new(static () => OperatingSystem.IsLinux() ? InheritedChannel.Take() : null);
     private static readonly Lazy<WorkerRole?> s_role = new(static () => s_channel.Value is { } channel ? Connect(channel) : null);
     private static readonly Lazy<ChildRole?> s_child = new(static () => Role is null && s_channel.Value is { IsThere: true } channel ? ChildRole.Connect(channel) : null);
-    private static readonly Lazy<Primary> s_primary = new(CreatePrimary);
+    private static readonly Lazy<PrimaryRole> s_primary = new(CreatePrimary);
 
     private static WorkerRole? Role => s_role.Value;
 
@@ -126,7 +130,7 @@ public static partial class Cluster
         return role;
     }
 
-    private static Primary CreatePrimary()
+    private static PrimaryRole CreatePrimary()
     {
         if (Role is not null)
         {
@@ -134,7 +138,7 @@ public static partial class Cluster
         }
 
         return OperatingSystem.IsLinux()
-            ? new Primary()
+            ? new PrimaryRole()
             : throw new PlatformNotSupportedException("Forking workers is supported on Linux. On other systems this program runs as one process.");
     }
 }

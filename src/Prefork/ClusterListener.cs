@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Prefork.Worker;
+using Prefork.Worker.Intake;
 
 namespace Prefork;
 

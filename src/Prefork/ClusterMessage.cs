@@ -2,9 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Prefork.Ipc;
+using Prefork.Loop;
+using Prefork.Messages;
 using Prefork.Native;
 using Prefork.Values;
+using Prefork.Wire;
 
 namespace Prefork;
 

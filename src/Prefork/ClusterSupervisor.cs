@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Prefork.Reporting;
 using Prefork.Supervision;
 namespace Prefork;
 

@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Prefork.Ipc;
+using Prefork.Loop;
+using Prefork.Messages;
+using Prefork.Primary;
+using Prefork.Worker;
 
 namespace Prefork;
 
@@ -259,7 +262,7 @@ public sealed class ClusterWorker
         ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, Claims.MaxNameLength, nameof(name));
         using var document = JsonDocument.Parse($"\"{JsonEncodedText.Encode(name)}\"");
         var reply = await _role.Messenger.RequestAsync(
-            "request", Claims.RequestName, null, document.RootElement, Ipc.FrameJsonContext.Default.JsonElement, null, cancellationToken).ConfigureAwait(false);
+            "request", Claims.RequestName, null, document.RootElement, Wire.FrameJsonContext.Default.JsonElement, null, cancellationToken).ConfigureAwait(false);
         return reply.ValueKind == JsonValueKind.True;
     }
 

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Prefork.Ipc;
+using Prefork.Loop;
+using Prefork.Messages;
+using Prefork.Worker;
 
 namespace Prefork;
 

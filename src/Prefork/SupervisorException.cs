@@ -1,3 +1,5 @@
+using Prefork.Reporting;
+
 namespace Prefork;
 
 /// <summary>Workers do not come to serve: none ever did, and the supervisor gives up; or those that a scale asked for have not yet, and it goes on.</summary>

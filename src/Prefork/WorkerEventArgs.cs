@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Prefork.Handles;
+using Prefork.Primary.Accept;
 
 namespace Prefork;
 

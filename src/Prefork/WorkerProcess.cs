@@ -1,5 +1,6 @@
 using System.Net.Sockets;
-using Prefork.Ipc;
+using Prefork.Loop;
+using Prefork.Primary;
 
 namespace Prefork;
 

@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
-using Prefork.Tests.Ipc;
+using Prefork.Tests.Loop;
 
 namespace Prefork.AspNetCore.Tests;
 

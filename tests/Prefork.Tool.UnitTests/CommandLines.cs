@@ -1,3 +1,5 @@
+using Prefork.Reporting;
+
 namespace Prefork.Tool.UnitTests;
 
 /// <summary>Nothing that a user types ends in a stack trace.</summary>

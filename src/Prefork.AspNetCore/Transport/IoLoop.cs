@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Prefork.Ipc;
+using Prefork.Loop;
 
 namespace Prefork.AspNetCore.Transport;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Prefork.Reporting;
 using Prefork.Tool.Control;
 using Prefork.Tool.Memory;
 using Spectre.Console;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Prefork.Reporting;
 
 namespace Prefork.Tool.Control;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Prefork.Reporting;
 
 namespace Prefork.Tool.Screens;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using Prefork.Primary;
 
 namespace Prefork.Supervision;
 

@@ -1,3 +1,5 @@
+using Prefork.Native;
+
 namespace Prefork.Supervision;
 
 /// <summary>One version of the program and of the options, as they were read at one instant, and how it fares.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Prefork.Native;
 
 namespace Prefork.Supervision;
 

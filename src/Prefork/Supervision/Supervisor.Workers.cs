@@ -1,4 +1,5 @@
 using System.Globalization;
+using Prefork.Primary;
 using Prefork.Processes;
 
 namespace Prefork.Supervision;

@@ -1,4 +1,6 @@
+using Prefork.Native;
 using Prefork.Processes;
+using Prefork.Reporting;
 
 namespace Prefork.Supervision;
 

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using CsCheck;
-using Prefork.Ipc;
 using Prefork.Values;
+using Prefork.Wire;
 
 namespace Prefork.Tests.Values;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
-using Prefork.Ipc;
 using Prefork.Values;
+using Prefork.Wire;
 
 namespace Prefork.Tests.Values;
 

@@ -1,0 +1,9 @@
+using System.Net.Sockets;
+
+namespace Prefork.Primary.Accept;
+
+/// <summary>An address that somebody else has, with his process id where it is known.</summary>
+internal sealed class AddressInUseException(int? holder, string message) : SocketException((int)SocketError.AddressAlreadyInUse, message)
+{
+    internal int? Holder { get; } = holder;
+}
