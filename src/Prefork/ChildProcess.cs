@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Prefork.Native;
 using Prefork.Processes;
-using Prefork.Wire;
 
 namespace Prefork;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text.Json.Serialization.Metadata;
-using Prefork.Loop;
 using Prefork.Messages;
 using Prefork.Primary;
 
@@ -14,65 +13,91 @@ namespace Prefork;
 /// </remarks>
 public static partial class Cluster
 {
-    private static EventHandler<WorkerMessageEventArgs>? s_messageReceived;
+    private static readonly PrimaryEvents s_events = new();
 
     /// <summary>A worker has been forked. Node's <c>fork</c>.</summary>
-    public static event EventHandler<WorkerEventArgs>? Forked;
+    public static event EventHandler<WorkerEventArgs>? Forked
+    {
+        add => s_events.Forked += value;
+        remove => s_events.Forked -= value;
+    }
 
     /// <summary>A worker's code runs. Node's <c>online</c>.</summary>
-    public static event EventHandler<WorkerEventArgs>? Online;
+    public static event EventHandler<WorkerEventArgs>? Online
+    {
+        add => s_events.Online += value;
+        remove => s_events.Online -= value;
+    }
 
     /// <summary>A listener of a worker's is open. Node's <c>listening</c>.</summary>
-    public static event EventHandler<WorkerListeningEventArgs>? Listening;
+    public static event EventHandler<WorkerListeningEventArgs>? Listening
+    {
+        add => s_events.Listening += value;
+        remove => s_events.Listening -= value;
+    }
 
     /// <summary>
     /// A worker asked to listen, and could not. It hears so itself, before or after, and may go on without. One that asks again and again is said once, and with its number
     /// when it has not for five seconds. Node has no such event.
     /// </summary>
-    public static event EventHandler<WorkerListenFailedEventArgs>? ListenFailed;
+    public static event EventHandler<WorkerListenFailedEventArgs>? ListenFailed
+    {
+        add => s_events.ListenFailed += value;
+        remove => s_events.ListenFailed -= value;
+    }
 
     /// <summary>A worker may be given traffic (<see cref="ClusterWorker.SetReady"/>). Node has no such event.</summary>
-    public static event EventHandler<WorkerEventArgs>? Ready;
+    public static event EventHandler<WorkerEventArgs>? Ready
+    {
+        add => s_events.Ready += value;
+        remove => s_events.Ready -= value;
+    }
 
     /// <summary>A message of a worker's; raised before the worker's own event. Node's <c>message</c>.</summary>
     public static event EventHandler<WorkerMessageEventArgs>? MessageReceived
     {
         add
         {
-            lock (s_primary)
-            {
-                s_messageReceived += value;
-            }
-
+            s_events.AddMessageListener(value);
             foreach (var worker in s_primary.IsValueCreated ? s_primary.Value.Workers.Values : [])
             {
                 worker.DeliverKept();
             }
         }
 
-        remove
-        {
-            lock (s_primary)
-            {
-                s_messageReceived -= value;
-            }
-        }
+        remove => s_events.RemoveMessageListener(value);
     }
 
     /// <summary>A worker's channel is closed; always once, and before <see cref="Exited"/>. Node's <c>disconnect</c>.</summary>
-    public static event EventHandler<WorkerEventArgs>? Disconnected;
+    public static event EventHandler<WorkerEventArgs>? Disconnected
+    {
+        add => s_events.Disconnected += value;
+        remove => s_events.Disconnected -= value;
+    }
 
     /// <summary>A worker's process has ended. Node's <c>exit</c>.</summary>
-    public static event EventHandler<WorkerExitedEventArgs>? Exited;
+    public static event EventHandler<WorkerExitedEventArgs>? Exited
+    {
+        add => s_events.Exited += value;
+        remove => s_events.Exited -= value;
+    }
 
     /// <summary>The settings have been set, by <see cref="SetupPrimary"/> or implicitly by each fork. Node's <c>setup</c>.</summary>
-    public static event EventHandler<ClusterSetUpEventArgs>? SetUp;
+    public static event EventHandler<ClusterSetUpEventArgs>? SetUp
+    {
+        add => s_events.SetUp += value;
+        remove => s_events.SetUp -= value;
+    }
 
     /// <summary>
     /// A worker could not be started, or broke the protocol and was cut off; or the primary itself is short of something.
     /// Nothing else stops because of it, and, unlike in Node, nothing happens if nobody listens.
     /// </summary>
-    public static event EventHandler<WorkerErrorEventArgs>? Error;
+    public static event EventHandler<WorkerErrorEventArgs>? Error
+    {
+        add => s_events.Error += value;
+        remove => s_events.Error -= value;
+    }
 
     /// <summary>The settings for the next fork. To change one, <see cref="SetupPrimary"/>.</summary>
     public static ClusterSettings Settings => ThePrimary.Settings;
@@ -95,8 +120,6 @@ public static partial class Cluster
 
     /// <summary>For a supervisor: settings of its own, made once for a generation, and forks with them.</summary>
     internal static PrimaryRole Supervised => ThePrimary;
-
-    internal static bool HasMessageListener => s_messageReceived is not null;
 
     private static PrimaryRole ThePrimary => s_primary.Value;
 
@@ -175,26 +198,6 @@ public static partial class Cluster
         JsonTypeInfo<TRequest> requestType,
         JsonTypeInfo<TReply> replyType)
         => ThePrimary.RequestHandlers.Add(name, handler, requestType, replyType);
-
-    internal static void RaiseForked(WorkerEventArgs args) => UserCode.Raise(Forked, null, args);
-
-    internal static void RaiseOnline(WorkerEventArgs args) => UserCode.Raise(Online, null, args);
-
-    internal static void RaiseListening(WorkerListeningEventArgs args) => UserCode.Raise(Listening, null, args);
-
-    internal static void RaiseListenFailed(WorkerListenFailedEventArgs args) => UserCode.Raise(ListenFailed, null, args);
-
-    internal static void RaiseReady(WorkerEventArgs args) => UserCode.Raise(Ready, null, args);
-
-    internal static void RaiseMessage(WorkerMessageEventArgs args) => UserCode.Raise(s_messageReceived, null, args);
-
-    internal static void RaiseDisconnected(WorkerEventArgs args) => UserCode.Raise(Disconnected, null, args);
-
-    internal static void RaiseExited(WorkerExitedEventArgs args) => UserCode.Raise(Exited, null, args);
-
-    internal static void RaiseSetUp(ClusterSettings settings) => UserCode.Raise(SetUp, null, new ClusterSetUpEventArgs(settings));
-
-    internal static void RaiseError(WorkerErrorEventArgs args) => UserCode.Raise(Error, null, args);
 
     private static async Task SendAsync<T>(WorkerProcess worker, T message, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
     {

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Prefork.Primary;
-using Prefork.Primary.Accept;
 using Prefork.Processes;
+using Prefork.Sockets;
 using Prefork.Wire;
 using Prefork.Worker;
 using Prefork.Worker.Intake;
@@ -138,7 +138,7 @@ public static partial class Cluster
         }
 
         return OperatingSystem.IsLinux()
-            ? new PrimaryRole()
+            ? new PrimaryRole(s_events)
             : throw new PlatformNotSupportedException("Forking workers is supported on Linux. On other systems this program runs as one process.");
     }
 }

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Prefork.Native;
-using Prefork.Worker;
+using Prefork.Worker.Intake;
 
 namespace Prefork;
 

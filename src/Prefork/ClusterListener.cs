@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Prefork.Worker;
 using Prefork.Worker.Intake;
 
 namespace Prefork;

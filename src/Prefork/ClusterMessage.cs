@@ -6,7 +6,6 @@ using Prefork.Loop;
 using Prefork.Messages;
 using Prefork.Native;
 using Prefork.Values;
-using Prefork.Wire;
 
 namespace Prefork;
 

@@ -23,7 +23,7 @@ public sealed class ClusterSupervisor
         _options = options.Clone();
         var time = timeProvider ?? TimeProvider.System;
         _events = new EventQueue(Raise, static count => Notice($"{count} {(count == 1 ? "event was" : "events were")} left out: a handler of {nameof(Happened)} took too long"), time);
-        _supervisor = new Supervisor(_options, time, _events.Add);
+        _supervisor = new Supervisor(_options, time, _events.Add, static () => Cluster.Supervised);
     }
 
     /// <summary>

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Prefork.Primary.Accept;
+using Prefork.Sockets;
 
 namespace Prefork;
 

@@ -262,7 +262,7 @@ public sealed partial class WorkerProcess
         State = WorkerState.Online;
         var args = new WorkerEventArgs(this);
         UserCode.Raise(Online, this, args);
-        Cluster.RaiseOnline(args);
+        _control.Events.RaiseOnline(args);
         _online.TrySetResult();
     }
 
@@ -271,7 +271,7 @@ public sealed partial class WorkerProcess
         State = WorkerState.Listening;
         var args = new WorkerListeningEventArgs(this, address);
         UserCode.Raise(Listening, this, args);
-        Cluster.RaiseListening(args);
+        _control.Events.RaiseListening(args);
         _listening.TrySetResult(address);
     }
 
@@ -279,7 +279,7 @@ public sealed partial class WorkerProcess
     {
         var args = new WorkerListenFailedEventArgs(this, failure);
         UserCode.Raise(ListenFailed, this, args);
-        Cluster.RaiseListenFailed(args);
+        _control.Events.RaiseListenFailed(args);
     }
 
     internal void RaiseReady()
@@ -287,14 +287,14 @@ public sealed partial class WorkerProcess
         IsReady = true;
         var args = new WorkerEventArgs(this);
         UserCode.Raise(Ready, this, args);
-        Cluster.RaiseReady(args);
+        _control.Events.RaiseReady(args);
         _ready.TrySetResult();
     }
 
     internal void RaiseMessage(ClusterMessage message)
     {
         var args = new WorkerMessageEventArgs(this, message);
-        Cluster.RaiseMessage(args);
+        _control.Events.RaiseMessage(args);
         UserCode.Raise(_messageReceived, this, args);
     }
 
@@ -302,7 +302,7 @@ public sealed partial class WorkerProcess
     {
         var args = new WorkerErrorEventArgs(this, exception);
         UserCode.Raise(Error, this, args);
-        Cluster.RaiseError(args);
+        _control.Events.RaiseError(args);
     }
 
     internal void RaiseDisconnected()
@@ -311,7 +311,7 @@ public sealed partial class WorkerProcess
         State = WorkerState.Disconnected;
         var args = new WorkerEventArgs(this);
         UserCode.Raise(Disconnected, this, args);
-        Cluster.RaiseDisconnected(args);
+        _control.Events.RaiseDisconnected(args);
     }
 
     internal void RaiseExited(WorkerExit exit)
@@ -320,7 +320,7 @@ public sealed partial class WorkerProcess
         State = WorkerState.Dead;
         var args = new WorkerExitedEventArgs(this, exit);
         UserCode.Raise(Exited, this, args);
-        Cluster.RaiseExited(args);
+        _control.Events.RaiseExited(args);
         var ended = new InvalidOperationException($"Worker {Id} ended by {exit} before that.");
         _online.TrySetException(ended);
         _listening.TrySetException(ended);

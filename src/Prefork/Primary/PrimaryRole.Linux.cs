@@ -42,8 +42,10 @@ internal sealed class PrimaryRole : IAcceptorEvents
     private volatile bool _shuttingDown;
     private int _supervisors;
 
-    internal PrimaryRole()
+    /// <param name="events">Whose handlers may be there already.</param>
+    internal PrimaryRole(PrimaryEvents events)
     {
+        Events = events;
         Closer.Start();
         Files.Start();
         Starts.Start();
@@ -55,6 +57,8 @@ internal sealed class PrimaryRole : IAcceptorEvents
         Handles = new HandleTable(Loop, this, Files, TimeProvider.System);
         RequestHandlers.Add(Claims.RequestName, (_, name, _) => _claims.AnswerAsync(name));
     }
+
+    internal PrimaryEvents Events { get; }
 
     internal EventLoop Loop { get; } = new("prefork primary");
 
@@ -128,7 +132,7 @@ internal sealed class PrimaryRole : IAcceptorEvents
     {
         var settings = Prepare(configure);
         _settings = settings;
-        Dispatcher.Post(() => Cluster.RaiseSetUp(settings));
+        Dispatcher.Post(() => Events.RaiseSetUp(settings));
         return settings;
     }
 
@@ -320,7 +324,7 @@ internal sealed class PrimaryRole : IAcceptorEvents
         => Loop.Post(() => Find(workerId)?.CutOff(offence));
 
     void IAcceptorEvents.OnTrouble(object source, Exception exception)
-        => RepeatedErrors.Add(source, exception, error => Dispatcher.Post(() => Cluster.RaiseError(new WorkerErrorEventArgs(null, error))));
+        => RepeatedErrors.Add(source, exception, error => Dispatcher.Post(() => Events.RaiseError(new WorkerErrorEventArgs(null, error))));
 
     private WorkerProcess ForkOnLoop(ClusterSettings settings, int generation, Dictionary<string, string> environment, string[] mentioned, string[] inspectArguments, bool ownGroup, BlockingShare starts)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Prefork.Processes;
 using Prefork.Wire;
 
 namespace Prefork.Primary;

@@ -54,7 +54,9 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     /// <summary>Read on any thread.</summary>
     internal bool IsConnected => _channel?.IsConnected ?? false;
 
-    public bool HasMessageListener => Worker.HasMessageListener || Cluster.HasMessageListener;
+    internal PrimaryEvents Events => _primary.Events;
+
+    public bool HasMessageListener => Worker.HasMessageListener || Events.HasMessageListener;
 
     /// <summary>Ends when the process runs, or could not be started.</summary>
     internal Task Started => _started.Task;
@@ -159,7 +161,7 @@ internal sealed partial class WorkerControl : IChannelPeer, IPreforkPeer
     private void SayForked()
     {
         _hasStarted = true;
-        _primary.Dispatcher.Post(() => Cluster.RaiseForked(new WorkerEventArgs(Worker)));
+        _primary.Dispatcher.Post(() => Events.RaiseForked(new WorkerEventArgs(Worker)));
         _started.SetResult();
     }
 

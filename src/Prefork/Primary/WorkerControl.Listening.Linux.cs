@@ -2,10 +2,11 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Prefork.Lanes;
+using Prefork.Handoff;
 using Prefork.Messages;
 using Prefork.Native;
 using Prefork.Primary.Accept;
+using Prefork.Sockets;
 using Prefork.Wire;
 
 namespace Prefork.Primary;

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
-using Prefork.Lanes;
+using Prefork.Handoff;
 using Prefork.Messages;
 using Prefork.Native;
 using Prefork.Primary.Accept;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Prefork.Messages;
 using Prefork.Primary.Accept;
-using Prefork.Worker.Intake;
+using Prefork.Sockets;
 
 namespace Prefork.Primary;
 

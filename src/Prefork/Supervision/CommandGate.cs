@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using Prefork.Primary;
+using Prefork.Processes;
 
 namespace Prefork.Supervision;
 

@@ -273,7 +273,7 @@ internal sealed partial class Supervisor
         try
         {
             // Not here: a folder for temporary files may be on a file system that hangs.
-            await Cluster.Supervised.RemoveFilesAsync(worker.RemoveRuntimeFiles, s_outputPatience);
+            await Primary.RemoveFilesAsync(worker.RemoveRuntimeFiles, s_outputPatience);
         }
         catch (Exception)
         {

@@ -175,7 +175,7 @@ internal sealed partial class Supervisor
         {
             // Those of other workers may be other people's meanwhile, or on a file system that does not answer: not this generation's failure.
             int[] workers = [.. _workers.Where(worker => worker.Generation == generation).Select(static worker => worker.Process.Id)];
-            await Cluster.Supervised.LookAtPathsAsync(workers, generation.Settings.FileSystemTimeout);
+            await Primary.LookAtPathsAsync(workers, generation.Settings.FileSystemTimeout);
         }
         catch (IOException exception)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Prefork.Primary;
 using Prefork.Processes;
 
 namespace Prefork.Supervision;
@@ -16,7 +15,7 @@ internal sealed partial class Supervisor
     {
         ThrowIfStopping();
         var index = slot.Index.ToString(CultureInfo.InvariantCulture);
-        var process = Cluster.Supervised.Fork(generation.Settings, new Dictionary<string, string?>
+        var process = Primary.Fork(generation.Settings, new Dictionary<string, string?>
         {
             ["PREFORK_WORKER_INDEX"] = index,
             ["NODE_APP_INSTANCE"] = index,

@@ -1,4 +1,5 @@
 using Prefork.Native;
+using Prefork.Primary;
 using Prefork.Processes;
 using Prefork.Reporting;
 
@@ -28,6 +29,7 @@ internal sealed partial class Supervisor
     private readonly Queue<WorkerEnding> _endings = new();
     private readonly Stack<Generation> _previous = new();
     private readonly TaskCompletionSource<SupervisorException?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<PrimaryRole> _primary;
     private readonly CancellationTokenSource _hurry = new();
     private readonly CancellationTokenSource _kill = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,8 +47,13 @@ internal sealed partial class Supervisor
     private bool _replaces;
     private bool _starting;
 
-    internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise)
+    /// <param name="options">Of the first generation.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="raise">Hears of events.</param>
+    /// <param name="primary">Whose workers they are; asked for at the start, and throws in a worker.</param>
+    internal Supervisor(SupervisorOptions options, TimeProvider time, Action<SupervisorEventArgs> raise, Func<PrimaryRole> primary)
     {
+        _primary = primary;
         _initial = options;
         _time = new RunningTime(time);
         _raise = raise;
@@ -61,6 +68,8 @@ internal sealed partial class Supervisor
 
     /// <summary>Monotonic, since the supervisor was made, without the time in which this process did not run.</summary>
     private TimeSpan Now => _time.GetElapsedTime(_epoch);
+
+    private PrimaryRole Primary => _primary();
 
     private bool IsStopping => _stopping is not null;
 
@@ -87,8 +96,8 @@ internal sealed partial class Supervisor
             return;
         }
 
-        Cluster.Supervised.AddSupervisor();
-        _reads = Cluster.Supervised.NewReadThreads(MostReads);
+        Primary.AddSupervisor();
+        _reads = Primary.NewReadThreads(MostReads);
         _replaces = true;
         _state = SupervisorState.Starting;
         try
@@ -152,7 +161,7 @@ internal sealed partial class Supervisor
             _transaction?.Fail("the supervisor stops", null);
             if (_replaces)
             {
-                Cluster.Supervised.RemoveSupervisor();
+                Primary.RemoveSupervisor();
             }
 
             Changed();
@@ -162,9 +171,9 @@ internal sealed partial class Supervisor
             }
 
             await Task.WhenAll(_clearing.ToArray());
-            if (!Cluster.Supervised.ExpectsReplacements)
+            if (!Primary.ExpectsReplacements)
             {
-                Cluster.Supervised.CloseOrphans();
+                Primary.CloseOrphans();
             }
         }
         catch (Exception exception)
@@ -255,22 +264,22 @@ internal sealed partial class Supervisor
     /// <summary>What to run, read afresh.</summary>
     private async Task<Generation> ReadGenerationAsync(Reading reading, SupervisorOptions options, int workers)
     {
-        if (options.HealthGate is { Connects: true } && Cluster.SchedulingPolicy.IsShared)
+        if (options.HealthGate is { Connects: true } && Primary.Policy.IsShared)
         {
             throw new ArgumentException("Where workers accept by themselves (scheduling policy Shared) a health gate cannot connect to one alone. Use a command or a callback, or another policy.");
         }
 
         var settings = await reading.CallAsync(() => ReadSettings(options, workers), options.BootTimeout);
-        return new Generation(++_lastGeneration, settings, options, Cluster.Supervised.NewStartThreads(Generation.MostStarts));
+        return new Generation(++_lastGeneration, settings, options, Primary.NewStartThreads(Generation.MostStarts));
     }
 
     /// <summary>
     /// The user's code, and what it names in file systems. Not on the loop. Each time it begins with what the program itself has set up, which it leaves as it is: it may return
     /// when nobody waits for it any more, and other supervisors, and what the program forks, have settings of their own.
     /// </summary>
-    private static ClusterSettings ReadSettings(SupervisorOptions options, int workers)
+    private ClusterSettings ReadSettings(SupervisorOptions options, int workers)
     {
-        var settings = Cluster.Supervised.Prepare(settings =>
+        var settings = Primary.Prepare(settings =>
         {
             settings.ExpectedWorkers = workers;
             options.Launch?.Invoke(settings);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Prefork.Messages;
 using Prefork.Native;
-using Prefork.Primary;
+using Prefork.Processes;
 
 namespace Prefork.Worker;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Prefork.Lanes;
+using Prefork.Handoff;
 using Prefork.Loop;
 using Prefork.Messages;
 using Prefork.Native;
-using Prefork.Primary;
+using Prefork.Processes;
 using Prefork.Reporting;
 using Prefork.Values;
 using Prefork.Wire;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Prefork.Messages;
 using Prefork.Native;
-using Prefork.Primary.Accept;
+using Prefork.Sockets;
 using Prefork.Wire;
 using Prefork.Worker.Intake;
 

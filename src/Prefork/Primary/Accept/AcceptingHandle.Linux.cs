@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Prefork.Native;
+using Prefork.Sockets;
 using Prefork.Wire;
 
 namespace Prefork.Primary.Accept;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using Prefork.Handoff;
 using Prefork.Native;
 
 namespace Prefork.Primary.Accept;

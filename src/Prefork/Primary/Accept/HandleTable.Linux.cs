@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Prefork.Loop;
 using Prefork.Native;
+using Prefork.Sockets;
 
 namespace Prefork.Primary.Accept;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Prefork.Sockets;
 using Prefork.Wire;
 
 namespace Prefork.Primary.Accept;

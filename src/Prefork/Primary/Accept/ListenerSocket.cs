@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Prefork.Native;
+using Prefork.Sockets;
 
 namespace Prefork.Primary.Accept;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Prefork.Lanes;
+using Prefork.Handoff;
 using Prefork.Native;
 
 namespace Prefork.Primary.Accept;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Prefork.Handoff;
 using Prefork.Native;
 
 namespace Prefork.Primary.Accept;

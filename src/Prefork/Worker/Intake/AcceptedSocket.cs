@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Prefork.Native;
-using Prefork.Wire;
 
 namespace Prefork.Worker.Intake;
 

@@ -1,4 +1,4 @@
-using Prefork.Lanes;
+using Prefork.Handoff;
 using Prefork.Native;
 
 namespace Prefork.Worker.Intake;

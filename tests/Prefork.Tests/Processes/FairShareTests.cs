@@ -1,6 +1,6 @@
-using Prefork.Primary;
+using Prefork.Processes;
 
-namespace Prefork.Tests.Primary;
+namespace Prefork.Tests.Processes;
 
 /// <summary>A worker gets its part of the machine, and what the user has decided stays.</summary>
 public class FairShareTests

@@ -1,4 +1,4 @@
-namespace Prefork.Primary.Accept;
+namespace Prefork.Handoff;
 
 /// <summary>
 /// Connections for a Node worker go over its channel, one message and one answer to each.

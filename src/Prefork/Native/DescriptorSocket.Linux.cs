@@ -1,7 +1,6 @@
 using System.Net.Sockets;
-using Prefork.Native;
 
-namespace Prefork.Wire;
+namespace Prefork.Native;
 
 /// <summary>
 /// Where a Socket is made of a descriptor, and nowhere else. .NET takes it that such a descriptor blocks. Whether it does is a property of the open

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Prefork.Native;
 
-namespace Prefork.Primary.Accept;
+namespace Prefork.Sockets;
 
 /// <summary>
 /// A socket bound to a path, which it removes when it is disposed, if the path is still its own. .NET's own removes whatever is there by then:

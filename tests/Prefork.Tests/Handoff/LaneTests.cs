@@ -1,7 +1,7 @@
-using Prefork.Lanes;
+using Prefork.Handoff;
 using Prefork.Native;
 
-namespace Prefork.Tests.Lanes;
+namespace Prefork.Tests.Handoff;
 
 public sealed class LaneTests : IDisposable
 {

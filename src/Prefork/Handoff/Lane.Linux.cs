@@ -1,7 +1,6 @@
 using Prefork.Native;
-using Prefork.Primary.Accept;
 
-namespace Prefork.Lanes;
+namespace Prefork.Handoff;
 
 /// <summary>
 /// The pipe that carries one listener's connections to one worker: SOCK_SEQPACKET, one connection to a message, many messages to a

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Prefork.Worker.Intake;
+namespace Prefork.Sockets;
 
 /// <summary>A connection that one worker gets past the policy: both of its ends are made here, of the kind that the worker's listener takes.</summary>
 internal static class DirectConnection

@@ -1,6 +1,4 @@
-using Prefork.Lanes;
-
-namespace Prefork.Primary.Accept;
+namespace Prefork.Handoff;
 
 /// <summary>
 /// A worker as one listener's acceptor sees it. Used by the acceptor's thread alone.

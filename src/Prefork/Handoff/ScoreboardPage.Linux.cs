@@ -1,6 +1,6 @@
 using Prefork.Native;
 
-namespace Prefork.Lanes;
+namespace Prefork.Handoff;
 
 /// <summary>
 /// A worker's page of the scoreboard: the worker writes, the primary reads without a system call.

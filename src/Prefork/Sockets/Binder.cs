@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Prefork.Native;
 using Prefork.Wire;
 
-namespace Prefork.Primary.Accept;
+namespace Prefork.Sockets;
 
 /// <summary>Opens what is asked for. An error is a <see cref="SocketException"/> of the kernel's, at once and not later in somebody else's call.</summary>
 internal static class Binder

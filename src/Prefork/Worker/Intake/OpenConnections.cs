@@ -1,6 +1,6 @@
-using Prefork.Lanes;
+using Prefork.Handoff;
 
-namespace Prefork.Worker;
+namespace Prefork.Worker.Intake;
 
 /// <summary>How many of a listener's connections are open in this worker; told to the scoreboard, and to whoever waits for none.</summary>
 internal sealed class OpenConnections(ScoreboardPage? page)

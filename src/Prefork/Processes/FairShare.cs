@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Prefork.Processes;
 
-namespace Prefork.Primary;
+namespace Prefork.Processes;
 
 /// <summary>
 /// A worker's part of the machine, as variables that .NET reads when it starts. By itself every .NET process takes the whole machine for its own.

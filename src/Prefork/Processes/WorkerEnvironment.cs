@@ -1,8 +1,7 @@
 using System.Collections;
 using System.Globalization;
-using Prefork.Processes;
 
-namespace Prefork.Primary;
+namespace Prefork.Processes;
 
 /// <summary>The variables by which a process knows that it is a worker: Node's own.</summary>
 internal static class WorkerEnvironment
