@@ -47,7 +47,10 @@ internal sealed class LineQueue : IAsyncDisposable
         new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
     }
 
-    private bool IsHeld => _added > _written && _time.GetElapsedTime(_began) >= Patience;
+    /// <summary>How much longer the write that is under way may take.</summary>
+    private TimeSpan Left => Patience - _time.GetElapsedTime(_began);
+
+    private bool IsHeld => _added > _written && Left <= TimeSpan.Zero;
 
     /// <summary>Takes a line, or leaves it out.</summary>
     internal void Add(LogLine line)
@@ -123,13 +126,14 @@ internal sealed class LineQueue : IAsyncDisposable
             TimeSpan left;
             lock (_lock)
             {
-                if (condition() || _isComplete && _written == _added || (unlessHeld && IsHeld))
+                // Asked once: from one look at the clock to the next it goes on.
+                left = unlessHeld ? Left : Timeout.InfiniteTimeSpan;
+                if (condition() || _isComplete && _written == _added || (unlessHeld && left <= TimeSpan.Zero))
                 {
                     return;
                 }
 
                 moves = (_moves ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-                left = unlessHeld ? Patience - _time.GetElapsedTime(_began) : Timeout.InfiniteTimeSpan;
             }
 
             using var over = new CancellationTokenSource();

@@ -91,5 +91,36 @@ public class LineQueueTests
         released.Release();
     }
 
+    [Fact]
+    public async Task AWait_Ends_AlsoWhenTheTimeOfAWriteRunsOutBetweenTwoLooksAtTheClock()
+    {
+        using var released = new SemaphoreSlim(0);
+        using var begun = new SemaphoreSlim(0);
+        var time = new HurryingTime();
+        var queue = new LineQueue("test", _ =>
+        {
+            begun.Release();
+            released.Wait();
+        }, workersWait: false, time);
+        queue.Add(LogLine.Of("held"));
+        await begun.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        time.Step = LineQueue.Patience - TimeSpan.FromMilliseconds(5);
+        await queue.WrittenAsync().WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        released.Release();
+        await queue.DisposeAsync();
+    }
+
     private static LogLine Worker(string line) => new(DateTimeOffset.UnixEpoch, "worker", 0, 1, false, line);
+
+    /// <summary>A clock that goes on by a step with each look.</summary>
+    private sealed class HurryingTime : TimeProvider
+    {
+        private long _now;
+
+        internal TimeSpan Step { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _now, Step.Ticks);
+    }
 }
