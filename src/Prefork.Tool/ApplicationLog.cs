@@ -73,16 +73,21 @@ internal sealed class ApplicationLog : IAsyncDisposable
     /// <inheritdoc cref="LineQueue.WrittenAsync"/>
     internal Task WrittenAsync() => _lines.WrittenAsync();
 
-    /// <summary>Writes what waits. Of a file system that does not answer nothing is asked any more: the kernel closes the file.</summary>
+    /// <summary>Writes what waits. Of a file system that does not answer nothing is asked any more: the kernel closes the file. It may also be the close that is not answered.</summary>
     public async ValueTask DisposeAsync()
     {
         await _lines.DisposeAsync();
         if (_lines.IsEmpty)
         {
-            lock (_lock)
-            {
-                _logger.Dispose();
-            }
+            await Task.WhenAny(Task.Run(Close), Task.Delay(LineQueue.Patience));
+        }
+    }
+
+    private void Close()
+    {
+        lock (_lock)
+        {
+            _logger.Dispose();
         }
     }
 
