@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Prefork.Native;
 
 namespace Prefork.Supervision;
@@ -39,9 +40,10 @@ internal sealed class Reading(WaitingThreads threads)
     internal async Task<T> CallAsync<T>(Func<T> call, TimeSpan timeout)
     {
         ThrowIfCalledOff();
+        (T? Result, ExceptionDispatchInfo? Thrown) outcome;
         try
         {
-            return await threads.CallAsync(call, timeout, _calledOff.Token);
+            outcome = await threads.CallAsync(() => Try(call), timeout, _calledOff.Token);
         }
         catch (TimeoutException exception)
         {
@@ -50,6 +52,22 @@ internal sealed class Reading(WaitingThreads threads)
         finally
         {
             ThrowIfCalledOff();
+        }
+
+        outcome.Thrown?.Throw();
+        return outcome.Result!;
+    }
+
+    /// <summary>What the user's code throws may be a timeout of its own. That is its reason, and not that the call has not returned.</summary>
+    private static (T? Result, ExceptionDispatchInfo? Thrown) Try<T>(Func<T> call)
+    {
+        try
+        {
+            return (call(), null);
+        }
+        catch (Exception exception)
+        {
+            return (default, ExceptionDispatchInfo.Capture(exception));
         }
     }
 }

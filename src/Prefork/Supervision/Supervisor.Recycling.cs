@@ -29,13 +29,12 @@ internal sealed partial class Supervisor
             if (!look.IsCompleted)
             {
                 using var over = new CancellationTokenSource();
-                await Task.WhenAny(look, DelayAsync(s_lookPatience, over.Token));
-                await over.CancelAsync();
-            }
+                if (await OutlastsAsync(look, DelayAsync(s_lookPatience, over.Token)))
+                {
+                    Raise(SupervisorEventKind.Notice, $"recycling waits: its rules have not been read within {Seconds(s_lookPatience)}");
+                }
 
-            if (!look.IsCompleted)
-            {
-                Raise(SupervisorEventKind.Notice, $"recycling waits: its rules have not been read within {Seconds(s_lookPatience)}");
+                await over.CancelAsync();
             }
 
             var (all, each) = await look;
@@ -57,6 +56,13 @@ internal sealed partial class Supervisor
         {
             _isLooking = false;
         }
+    }
+
+    /// <summary>Whether it takes longer than the delay. One that could not be made, for want of a timer, is not over.</summary>
+    internal static async Task<bool> OutlastsAsync(Task task, Task delay)
+    {
+        await Task.WhenAny(task, delay);
+        return !task.IsCompleted && delay.IsCompletedSuccessfully;
     }
 
     private static (string? Reason, Exception? Failure) ReasonForAll(RecycleRules rules)
