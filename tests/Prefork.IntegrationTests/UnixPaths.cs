@@ -64,6 +64,32 @@ public class UnixPaths
         Assert.Equal(2, await EchoClient.WhoServesAsync(new UnixDomainSocketEndPoint(path)));
     }
 
+    /// <summary>So many of its paths are remembered as it may have open at once: those are the last ones.</summary>
+    [Fact]
+    public async Task APathOfAWorkerThatHasHadVeryMany_IsThereAgain()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "a.sock");
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.ForkReadyAsync();
+        await cluster.ForkReadyAsync();
+        for (var i = 0; i < 256; i++)
+        {
+            await cluster.ListenAsync(1, $"unix:{Path.Combine(folder.Path, $"{i}")}", "x");
+            await cluster.TellAsync("send 1 dispose x");
+            await cluster.ExpectAsync("message 1 disposed x");
+        }
+
+        await cluster.ListenAsync(1, $"unix:{path}");
+        await cluster.ListenAsync(1, $"unix:{path}2", "b");
+        await cluster.ListenAsync(2, $"unix:{path}");
+        File.Delete(path);
+        await cluster.TellAsync("kill 1 SIGKILL");
+        await cluster.ExpectAsync("exit 1 ");
+        await Scheduling.EventuallyAsync(() => Task.FromResult(File.Exists(path)));
+        Assert.Equal(2, await EchoClient.WhoServesAsync(new UnixDomainSocketEndPoint(path)));
+    }
+
     [Fact]
     public async Task APathThatIsSomebodyElsesMeanwhile_IsInUse_AndWhoListensServesOn()
     {

@@ -18,7 +18,7 @@ internal sealed partial class WorkerControl
     private readonly HashSet<string> _asked = [];
 
     /// <summary>Unix paths that it has listened on: it may have removed them, as a program does that cleans up when it ends.</summary>
-    private readonly HashSet<string> _paths = [];
+    private readonly List<string> _paths = [];
 
     private readonly BlockingShare _files;
     private volatile bool _closedAll;
@@ -120,8 +120,15 @@ internal sealed partial class WorkerControl
             _listenedOn = [.. _listenedOn.TakeLast(MaxListeners - 1), handle.LocalEndPoint];
         }
 
-        if (handle.Path is not null && (_paths.Count < MaxListeners || _paths.Remove(_paths.First())))
+        if (handle.Path is not null)
         {
+            // The last of them is the latest, also of those that it has listened on before.
+            _paths.Remove(handle.Key);
+            if (_paths.Count == MaxListeners)
+            {
+                _paths.RemoveAt(0);
+            }
+
             _paths.Add(handle.Key);
         }
     }
