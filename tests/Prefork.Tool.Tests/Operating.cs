@@ -54,20 +54,40 @@ public class Operating
     [Fact]
     public async Task AnOperationBesideAnother_IsRefused_OrQueues_AndHasBegunWhenItHas()
     {
+        // The first one goes on until the test lets its new worker pass.
         await using var app = new TestApplication();
-        await app.StartAsync("-w", "1");
-        var first = await app.CommandAsync("reload", "--watch-window", "4s", "--no-wait");
+        var passes = Path.Combine(app.Folder, "passes");
+        await File.WriteAllTextAsync(passes, "");
+        await app.StartAsync("-w", "1", "--health", $"command:{await GateAsync(app, passes)}", "--health-timeout", "60s");
+        File.Delete(passes);
+        var first = await app.CommandAsync("reload", "--no-wait");
         Assert.Equal((0, "reload has begun\n"), (first.Code, first.Output));
         Assert.StartsWith("reload", (await app.StatusAsync()).GetProperty("cluster").GetProperty("operation").GetString()!, StringComparison.Ordinal);
         var refused = await app.CommandAsync("reload");
         Assert.Equal(4, refused.Code);
         Assert.Contains("Not now: reload is under way. Wait for it to end, or queue behind it. 'prefork reload shop --queue' does so.", refused.Error, StringComparison.Ordinal);
 
-        // What the first one says is not the second one's beginning.
-        var queued = await app.CommandAsync("restart", "--queue", "--no-wait");
-        Assert.Equal((0, "restart has begun\n"), (queued.Code, queued.Output));
-        Assert.EndsWith("prefork: restart begins\n", queued.Error, StringComparison.Ordinal);
-        Assert.Contains("reload to generation 2 succeeded", queued.Error, StringComparison.Ordinal);
+        // It is behind the first one when it hears what happens meanwhile, such as that the log was removed.
+        var log = (await app.StatusAsync()).GetProperty("log").GetString()!;
+        await using (var queued = new TestProgram(Published.Command, ["restart", "shop", "--queue", "--no-wait"], app.Environment))
+        {
+            var hears = queued.ExpectErrorAsync("prefork: the log was removed");
+            await TestApplication.EventuallyAsync(() =>
+            {
+                File.Delete(log);
+                return Task.FromResult(hears.IsCompleted);
+            });
+            await hears;
+            await File.WriteAllTextAsync(passes, "");
+
+            // What the first one says is not the second one's beginning.
+            await queued.ExpectAsync("restart has begun");
+            var said = await queued.ErrorsAsync();
+            Assert.Equal("prefork: restart begins", said[^1]);
+            Assert.Contains(said, static line => line.Contains("reload to generation 2 succeeded", StringComparison.Ordinal));
+            Assert.Equal(0, await queued.WaitForExitAsync());
+        }
+
         var third = await app.CommandAsync("reload", "--queue");
         Assert.Equal((0, "reload to generation 4 succeeded: 1 worker serves\n"), (third.Code, third.Output));
     }
@@ -77,11 +97,8 @@ public class Operating
     {
         await using var app = new TestApplication();
         var passes = Path.Combine(app.Folder, "passes");
-        var gate = Path.Combine(app.Folder, "gate");
         await File.WriteAllTextAsync(passes, "");
-        await File.WriteAllTextAsync(gate, $"#!/bin/sh\ntest -f {passes}\n");
-        File.SetUnixFileMode(gate, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        await app.StartAsync("-w", "1", "--health", $"command:{gate}", "--health-timeout", "3s");
+        await app.StartAsync("-w", "1", "--health", $"command:{await GateAsync(app, passes)}", "--health-timeout", "3s");
         File.Delete(passes);
         var (code, _, error) = await app.CommandAsync("scale", "2");
         Assert.Equal(1, code);
@@ -163,6 +180,15 @@ public class Operating
         Assert.DoesNotContain("..", reload.Error, StringComparison.Ordinal);
         Assert.Contains(". Generation 1 serves on.\n", reload.Error, StringComparison.Ordinal);
         Assert.Equal(2, reload.Error.Split(" Generation 1 serves on.").Length);
+    }
+
+    /// <summary>A health check that passes while a file is there.</summary>
+    private static async Task<string> GateAsync(TestApplication app, string passes)
+    {
+        var gate = Path.Combine(app.Folder, "gate");
+        await File.WriteAllTextAsync(gate, $"#!/bin/sh\ntest -f {passes}\n");
+        File.SetUnixFileMode(gate, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return gate;
     }
 
     private static IEnumerable<JsonElement> Workers(JsonElement application) => application.GetProperty("cluster").GetProperty("workers").EnumerateArray();
