@@ -10,7 +10,7 @@ internal sealed class SupervisorService(ClusterSupervisor supervisor, IHostAppli
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        supervisor.Happened += (_, e) => SupervisorLog.Happened(logger, e.Kind is SupervisorEventKind.WorkerFailed or SupervisorEventKind.BreakerChanged ? LogLevel.Warning : LogLevel.Information, e.Message);
+        supervisor.Happened += (_, e) => SupervisorLog.Write(logger, e);
         _run = RunAsync();
         return Task.CompletedTask;
     }
@@ -40,9 +40,18 @@ internal sealed class SupervisorService(ClusterSupervisor supervisor, IHostAppli
 
 internal static partial class SupervisorLog
 {
+    internal static void Write(ILogger logger, SupervisorEventArgs e)
+        => Happened(logger, e.Kind is SupervisorEventKind.WorkerFailed or SupervisorEventKind.BreakerChanged ? LogLevel.Warning : LogLevel.Information, e.Message);
+
     [LoggerMessage(EventId = 1, Message = "{What}")]
     internal static partial void Happened(ILogger logger, LogLevel level, string what);
 
     [LoggerMessage(2, LogLevel.Critical, "The cluster could not be started; the host stops.")]
     internal static partial void GaveUp(ILogger logger, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Critical, "The cluster could not be started.")]
+    internal static partial void NeverServed(ILogger logger, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Warning, "Workers need Linux. The application runs in this process alone.")]
+    internal static partial void RunsAlone(ILogger logger);
 }

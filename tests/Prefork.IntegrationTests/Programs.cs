@@ -9,6 +9,8 @@ internal static class Programs
 
     internal static string HelloCluster => Find("HelloCluster");
 
+    internal static string WebCluster => Find("WebCluster");
+
     internal static string EchoCluster => Find("EchoCluster");
 
     internal static string SocketIoCluster => Find("SocketIoCluster");

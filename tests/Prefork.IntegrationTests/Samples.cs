@@ -34,6 +34,55 @@ public class Samples
         await Listening.AssertRefusedAsync(new IPEndPoint(IPAddress.Loopback, port));
     }
 
+    [Fact]
+    public async Task WebCluster_IsWhatTheReadMeShows_ReplacesTheDead_AndEndsCleanly()
+    {
+        var source = await File.ReadAllTextAsync(Path.Combine(Programs.Artifacts, "../samples/WebCluster/Program.cs"));
+        Assert.Contains(source, await File.ReadAllTextAsync(Path.Combine(Programs.Artifacts, "../README.md")), StringComparison.Ordinal);
+        var port = Listening.FreePort();
+        await using var sample = new TestProgram(Programs.WebCluster, ["--urls", $"http://127.0.0.1:{port}"]);
+        for (var i = 0; i < 4; i++)
+        {
+            await sample.ExpectAsync(static line => line.EndsWith(" serves", StringComparison.Ordinal), "a worker");
+        }
+
+        using var client = NewConnectionEachTime();
+        var first = await ProcessesAsync();
+        Assert.Equal(4, first.Count);
+        Assert.DoesNotContain(sample.Id, first);
+        Native.Kill(first.Min, Native.SigKill);
+        await sample.ExpectAsync(static line => line.Contains("worker 5 (slot ", StringComparison.Ordinal) && line.EndsWith(" serves", StringComparison.Ordinal), "its replacement");
+        var after = await ProcessesAsync();
+        Assert.Equal(4, after.Count);
+        Assert.DoesNotContain(first.Min, after);
+        sample.Signal(Native.SigTerm);
+        Assert.Equal(0, await sample.WaitForExitAsync());
+        await Listening.AssertRefusedAsync(new IPEndPoint(IPAddress.Loopback, port));
+
+        async Task<SortedSet<int>> ProcessesAsync()
+        {
+            var seen = new SortedSet<int>();
+            for (var i = 0; i < 12; i++)
+            {
+                seen.Add(int.Parse((await client.GetStringAsync($"http://127.0.0.1:{port}/")).Split(' ')[^1]));
+            }
+
+            return seen;
+        }
+    }
+
+    [Fact]
+    public async Task WebCluster_WhosePortIsTaken_SaysSo_AndEnds()
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        other.Listen();
+        await using var sample = new TestProgram(Programs.WebCluster, ["--urls", $"http://{other.LocalEndPoint}"]);
+        await sample.ExpectAsync(static line => line.Contains("address already in use", StringComparison.OrdinalIgnoreCase), "the reason");
+        await sample.ExpectAsync(static line => line.Contains("The cluster could not be started", StringComparison.Ordinal), "the end");
+        Assert.Equal(1, await sample.WaitForExitAsync());
+    }
+
     [Theory]
     [InlineData("HelloCluster")]
     [InlineData("EchoCluster")]
