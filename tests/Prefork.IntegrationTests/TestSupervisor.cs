@@ -9,6 +9,9 @@ internal sealed class TestSupervisor : TestProgram
 
     private readonly TemporaryFolder _folder = new();
 
+    /// <summary>Requests to hang: the worker may do so before its answer is out.</summary>
+    private readonly List<(HttpClient Client, Task Request)> _hanging = [];
+
     private TestSupervisor(IEnumerable<string> options) : base(Programs.SupervisorApp, options)
     {
     }
@@ -121,18 +124,20 @@ internal sealed class TestSupervisor : TestProgram
         Native.Kill(pid, signal);
     }
 
+    /// <summary>Ends when it has been told to. That it hangs is for the supervisor to find out.</summary>
     internal async Task HangAsync(int worker)
     {
         // Which worker a connection goes to is the policy's: asks until it is the one.
         for (var i = 0; ; i++)
         {
-            using var client = new HttpClient();
+            var client = new HttpClient();
             if ((await client.GetStringAsync(new Uri(Address, "/who"))).StartsWith($"{worker} ", StringComparison.Ordinal))
             {
-                await client.GetStringAsync(new Uri(Address, "/behave?how=hang"));
+                _hanging.Add((client, client.GetStringAsync(new Uri(Address, "/behave?how=hang"))));
                 return;
             }
 
+            client.Dispose();
             Assert.True(i < 100);
         }
     }
@@ -140,6 +145,12 @@ internal sealed class TestSupervisor : TestProgram
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
+        foreach (var (client, request) in _hanging)
+        {
+            client.Dispose();
+            await request.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         _folder.Dispose();
     }
 
